@@ -1,0 +1,207 @@
+"""The tape: which calls made which values, and how to pull gradients back through them.
+
+A *tracked value* is a pair `(Value, edge)`; an edge `(node, k)` says "output k of this
+node", and None that no gradient flows.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import jax.numpy as jnp
+
+from ..engine.recording import record, state
+from ..engine.signature import Backward, Signature, derive
+from ..engine.value import Aval, Value
+
+Edge: TypeAlias = "tuple[Any, int] | None"
+Tracked: TypeAlias = "tuple[Value, Edge]"
+
+_numbers = itertools.count(1)
+next_number = _numbers.__next__
+
+RELEASED = (
+    "Trying to backward through the graph a second time: the values saved for it were freed by "
+    "the first backward. Give retain_graph=True to that one if you need to go through it twice"
+)
+
+
+class Node:
+    """One recorded call that needs gradients."""
+
+    __slots__ = (
+        "signature", "backward", "saved", "numbers", "parents", "number", "epoch", "hooks",
+        "inputs", "released", "pre_hooks", "metadata", "__weakref__",
+    )  # fmt: skip
+
+    signature: Signature
+    backward: Backward
+    # What the backward reads: inputs of the call or residuals.
+    saved: tuple[Value, ...]
+    numbers: tuple
+    # The edges of the inputs in `backward.wanted`.
+    parents: tuple[Edge, ...]
+    # Grows with creation: the walk goes from high to low.
+    number: int
+    # The number of the recording that the call was made in.
+    epoch: int
+    # Output index -> functions of the complete gradient.
+    hooks: dict[int, list[Callable]] | None
+    # All inputs, where `saved` holds residuals: a second derivative starts from them.
+    inputs: tuple[Value, ...] | None
+
+    def outputs(self) -> tuple[Aval, ...]:
+        return self.signature.outputs
+
+    def name(self) -> str:
+        words = self.signature.name.replace(".", "_").split("_")
+        return "".join(word[:1].upper() + word[1:] for word in words if word) + "Backward0"
+
+    def pull(self, cotangents: list[Tracked | None], create_graph: bool) -> list[Tracked]:
+        """The gradients of the inputs in `backward.wanted`."""
+        if self.released:
+            raise RuntimeError(RELEASED)
+        backward, saved = self.backward, self.saved
+        if create_graph and self.inputs is not None:
+            backward = backward_of(self.signature, backward.wanted, residuals=False)
+            saved = tuple([self.inputs[k] for k in backward.keep])
+        given = []
+        for k in backward.outputs:
+            tracked = cotangents[k]
+            if tracked is None:
+                tracked = (zeros(self.signature.outputs[k]), None)
+            given.append(tracked)
+        values = [*saved, *[value for value, _ in given]]
+        if not create_graph:
+            made = record(backward.signature, values, self.numbers)
+            if backward.signature.single:
+                return [(made, None)]
+            return [(value, None) for value in made]
+        edges = [self.parents[k] if k >= 0 else None for k in backward.saved_parent]
+        edges += [edge for _, edge in given]
+        return apply(backward.signature, values, self.numbers, edges)
+
+    def release(self) -> None:
+        """Lets go of the saved values."""
+        if self.saved:
+            self.saved = ()
+            self.inputs = None
+            self.released = True
+
+
+class Leaf:
+    """Where gradients of a tensor that nobody computed end."""
+
+    __slots__ = ("number", "aval", "hooks", "post_hooks", "accumulate", "__weakref__")
+
+    def __init__(self, aval: Aval, accumulate: Callable[[Tracked, bool], None]):
+        self.number = next_number()
+        self.aval = aval
+        self.hooks: dict[int, list[Callable]] | None = None
+        self.post_hooks: list[Callable] = []
+        self.accumulate = accumulate
+
+    parents: tuple[Edge, ...] = ()
+    epoch = 0
+
+    def outputs(self) -> tuple[Aval, ...]:
+        return (self.aval,)
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+
+def backward_of(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Backward:
+    """The cached Backward of a signature."""
+    key = (wanted, residuals)
+    found = signature.backwards.get(key)
+    if found is None:
+        found = signature.backwards[key] = derive(signature, wanted, residuals)
+    return found
+
+
+def apply_tracked(
+    signature: Signature, values: Sequence[Value], numbers: tuple, edges: Sequence[Edge]
+) -> tuple[Any, Node | None]:
+    """Records a call; with its node if gradients are to flow to an input."""
+    wanted = tuple([k for k, edge in enumerate(edges) if edge is not None])
+    if not wanted or not state.grad or True not in signature.inexact:
+        return record(signature, values, numbers), None
+    residuals = signature.residuals
+    backward = signature.backwards.get((wanted, residuals))
+    if backward is None:
+        backward = backward_of(signature, wanted, residuals)
+    node = Node()
+    node.inputs = None
+    if backward.forward is None:
+        outputs = record(signature, values, numbers)
+        node.saved = tuple([values[k] for k in backward.keep])
+    else:
+        made = record(backward.forward, values, numbers)
+        made = (made,) if backward.forward.single else made
+        outputs = made[: len(signature.outputs)]
+        if signature.single:
+            outputs = outputs[0]
+        node.saved = made[len(signature.outputs) :]
+        node.inputs = tuple(values)
+    node.signature = signature
+    node.backward = backward
+    node.numbers = numbers
+    node.parents = tuple([edges[k] for k in wanted])
+    node.number = next_number()
+    node.epoch = state.recording.number
+    node.hooks = None
+    node.released = False
+    return outputs, node
+
+
+def apply(
+    signature: Signature, values: Sequence[Value], numbers: tuple, edges: Sequence[Edge]
+) -> list[Tracked]:
+    """`apply_tracked`, with the outputs as tracked values."""
+    outputs, node = apply_tracked(signature, values, numbers, edges)
+    made = (outputs,) if signature.single else outputs
+    if node is None:
+        return [(value, None) for value in made]
+    return [
+        (value, (node, k) if signature.inexact[k] else None) for k, value in enumerate(made)
+    ]
+
+
+# ------------------------------------------------------------------ small signatures of our own
+
+_zeros: dict[Aval, Signature] = {}
+_ones: dict[Aval, Signature] = {}
+_sums: dict[Aval, Signature] = {}
+
+
+def _constant(table: dict[Aval, Signature], name: str, make: Callable, aval: Aval) -> Value:
+    signature = table.get(aval)
+    if signature is None:
+        signature = table[aval] = Signature(
+            name, lambda: (make(aval.shape, aval.dtype.dtype),), (), device=aval.device
+        )
+    return record(signature, (), ())
+
+
+def zeros(aval: Aval) -> Value:
+    """A recorded array of zeros."""
+    return _constant(_zeros, "zeros", jnp.zeros, aval)
+
+
+def ones(aval: Aval) -> Value:
+    """A recorded array of ones."""
+    return _constant(_ones, "ones", jnp.ones, aval)
+
+
+def accumulate(first: Tracked, second: Tracked, create_graph: bool) -> Tracked:
+    """The sum of two gradients of one value."""
+    aval = first[0].aval
+    signature = _sums.get(aval)
+    if signature is None:
+        signature = _sums[aval] = Signature("accumulate", lambda a, b: (a + b,), (aval, aval))
+    if not create_graph:
+        return record(signature, (first[0], second[0]), ()), None
+    return apply(signature, (first[0], second[0]), (), (first[1], second[1]))[0]

@@ -1,0 +1,142 @@
+"""The backward walk: from gradients of outputs to gradients of leaves, newest call first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from ..engine.recording import state
+from .tape import Edge, Leaf, Tracked, accumulate
+
+_by_number = attrgetter("number")
+
+
+def backward(
+    roots: Sequence[tuple[Edge, Tracked]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Sequence[Edge] | None = None,
+    accumulate_leaves: bool = True,
+) -> list[Tracked | None]:
+    """Walks the tape once.
+
+    Args:
+        roots: edges to start from, each with its gradient.
+        targets: edges whose gradients are wanted; with them only the part of the tape
+            that leads there is walked. None walks all and fills every leaf.
+        accumulate_leaves: whether leaves among the targets (or all) get their `.grad`.
+    Returns:
+        The gradients of `targets`, None where none arrived.
+    """
+    previous = state.grad
+    state.grad = create_graph
+    try:
+        return _walk(roots, retain_graph, create_graph, targets, accumulate_leaves)
+    finally:
+        state.grad = previous
+
+
+def _walk(
+    roots: Sequence[tuple[Edge, Tracked]],
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Sequence[Edge] | None,
+    accumulate_leaves: bool,
+) -> list[Tracked | None]:
+    nodes = _reachable(roots)
+    found: dict[tuple[Any, int], Tracked] = {}
+    wanted: set[tuple[Any, int]] = set()
+    if targets is not None:
+        wanted = {edge for edge in targets if edge is not None}
+        useful = _leading_to(nodes, {edge[0] for edge in wanted})
+        nodes = [node for node in nodes if node in useful]
+    else:
+        useful = None
+    gradients: dict[Any, list[Tracked | None]] = {}
+    for edge, tracked in roots:
+        if edge is not None:
+            _add(gradients, edge, tracked, create_graph)
+    epoch = None
+    for node in nodes:
+        given = gradients.pop(node, None)
+        if given is None:
+            continue
+        if node.hooks is not None:
+            _run_hooks(node, given)
+        if wanted:
+            for k, tracked in enumerate(given):
+                if tracked is not None and (node, k) in wanted:
+                    found[(node, k)] = tracked
+        if type(node) is Leaf:
+            if given[0] is not None and (accumulate_leaves or targets is None):
+                if targets is None or (node, 0) in wanted:
+                    node.accumulate(given[0], create_graph)
+            continue
+        if useful is not None and not any(
+            edge is not None and edge[0] in useful for edge in node.parents
+        ):
+            continue
+        epoch = _separate(node.epoch, epoch)
+        pulled = node.pull(given, create_graph)
+        if not retain_graph:
+            node.release()
+        for edge, tracked in zip(node.parents, pulled, strict=True):
+            if edge is not None and tracked is not None:
+                if useful is None or edge[0] in useful:
+                    _add(gradients, edge, tracked, create_graph)
+    return [found.get(edge) if edge is not None else None for edge in targets or ()]
+
+
+def _reachable(roots: Sequence[tuple[Edge, Tracked]]) -> list[Any]:
+    """Every node below the roots, newest first."""
+    stack = [edge[0] for edge, _ in roots if edge is not None]
+    seen = set(stack)
+    while stack:
+        for edge in stack.pop().parents:
+            if edge is not None and edge[0] not in seen:
+                seen.add(edge[0])
+                stack.append(edge[0])
+    return sorted(seen, key=_by_number, reverse=True)
+
+
+def _leading_to(nodes: list[Any], targets: set[Any]) -> set[Any]:
+    """The nodes from which a target can be reached."""
+    useful = set()
+    for node in reversed(nodes):
+        if node in targets or any(edge is not None and edge[0] in useful for edge in node.parents):
+            useful.add(node)
+    return useful
+
+
+def _add(
+    gradients: dict[Any, list[Tracked | None]], edge: tuple[Any, int], tracked: Tracked,
+    create_graph: bool,
+) -> None:  # fmt: skip
+    node, k = edge
+    slots = gradients.get(node)
+    if slots is None:
+        slots = gradients[node] = [None] * len(node.outputs())
+    before = slots[k]
+    slots[k] = tracked if before is None else accumulate(before, tracked, create_graph)
+
+
+def _run_hooks(node: Any, given: list[Tracked | None]) -> None:
+    for k, hooks in node.hooks.items():
+        for hook in tuple(hooks):
+            if given[k] is not None:
+                given[k] = hook(given[k])
+
+
+def _separate(epoch: int, previous: int | None) -> int:
+    """Starts a new recording between the calls of one program that has run and an earlier one's.
+
+    A backward over many runs of one forward program then becomes many runs of one
+    backward program, and not one unrolled program of its own.
+    """
+    recording = state.recording
+    if previous is not None and epoch != previous and epoch < recording.number:
+        if recording.entries and previous != recording.number:
+            recording.run()
+    return epoch

@@ -1,0 +1,221 @@
+"""Programs: recordings compiled once by `jax.jit` and kept under their key."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+
+from .. import device as devices
+from .disk_cache import compiling
+from .signature import Signature
+from .value import EXPORTED, Value, export
+
+CAPACITY = 512
+Call = tuple[Signature, tuple[int, ...]]
+
+
+class Program:
+    """A compiled recording.
+
+    Calling it with the packed numbers and the leaf arrays gives the arrays of `live`, the
+    references of the outputs that somebody held.
+    """
+
+    __slots__ = (
+        "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
+        "number", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(self, calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...],
+                 leaves: list[Value]):  # fmt: skip
+        self.calls = calls
+        self.live = live
+        self.donated = _usable(calls, live, donated, leaves)
+        # Floats, integers and complex numbers come first.
+        positions = tuple(3 + k for k in self.donated)
+        self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
+        self.hits = 0
+        self.seconds = 0.0
+        self.reason = ""
+        self.number = 0
+        # Outputs that JAX hands through from the inputs: their arrays have two owners.
+        self.forwarded: tuple[int, ...] | None = None
+
+    def __call__(self, vectors: tuple, leaves: list[Any]) -> list:
+        if self.forwarded is None:
+            return self._first(vectors, leaves)
+        with jax.enable_x64(True):
+            arrays = self.function(*vectors, *leaves)
+        self.hits += 1
+        for k in self.forwarded:
+            export(arrays[k])
+        state.last = arrays
+        return arrays
+
+    def _first(self, vectors: tuple, leaves: list[Any]) -> list:
+        started = time.perf_counter()
+        with jax.enable_x64(True), compiling():
+            arrays = self.function(*vectors, *leaves)
+        self.seconds = time.perf_counter() - started
+        given = {id(one) for one in leaves}
+        seen: set[int] = set()
+        forwarded = []
+        for k, array in enumerate(arrays):
+            if id(array) in given or id(array) in seen:
+                forwarded.append(k)
+            seen.add(id(array))
+        self.forwarded = tuple(forwarded)
+        for k in self.forwarded:
+            export(arrays[k])
+        state.last = arrays
+        return arrays
+
+
+def _replay(calls: tuple[Call, ...], live: tuple[int, ...]) -> Callable[..., list]:
+    """The function that performs the calls; those that no output needs are left out."""
+    needed = {reference >> 16 for reference in live}
+    for index in range(len(calls) - 1, -1, -1):
+        if index in needed:
+            needed.update(one >> 16 for one in calls[index][1] if one >= 0)
+
+    def neurarust_program(floats: Any, integers: Any, complexes: Any, *leaves: Any) -> list:
+        vectors = {"f": floats, "i": integers, "c": complexes}
+        used = {"f": 0, "i": 0, "c": 0}
+        results: list[Any] = []
+        for index, (signature, references) in enumerate(calls):
+            if index in needed:
+                numbers = []
+                for code in signature.numbers:
+                    numbers.append(vectors[code][used[code]])
+                    used[code] += 1
+                inputs = [
+                    leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
+                    for one in references
+                ]
+                results.append(signature.function(*inputs, *numbers))
+            else:
+                for code in signature.numbers:
+                    used[code] += 1
+                results.append(None)
+        return [results[one >> 16][one & 0xFFFF] for one in live]
+
+    return neurarust_program
+
+
+def _usable(
+    calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...], leaves: list[Value]
+) -> tuple[int, ...]:
+    """The donated leaves whose memory an output of the same type and shape can take."""
+    wanted = Counter(calls[one >> 16][0].outputs[one & 0xFFFF] for one in live)
+    found = []
+    for k in donated:
+        aval = leaves[k].aval
+        if wanted[aval] > 0:
+            wanted[aval] -= 1
+            found.append(k)
+    return tuple(found)
+
+
+# ------------------------------------------------------------------ the cache
+
+
+class _State:
+    """Every program kept, and what was compiled."""
+
+    def __init__(self) -> None:
+        self.programs: OrderedDict[tuple, Program] = OrderedDict()
+        self.lock = threading.Lock()
+        self.compilations = 0
+        self.hits = 0
+        self.last: Sequence[Any] = ()
+
+
+state = _State()
+
+
+def find(
+    device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
+    donated: tuple[int, ...], recording: Any,
+) -> Program:  # fmt: skip
+    """The program for a recording, compiled when it is first called."""
+    key = (calls, live, donated)
+    program = state.programs.get(key)
+    if program is not None and program.forwarded is not None:
+        state.hits += 1
+        state.programs.move_to_end(key)
+        return program
+    program = Program(calls, live, donated, recording.leaf_values)
+    program.reason = why(calls, live, donated)
+    with state.lock:
+        state.compilations += 1
+        program.number = state.compilations
+        state.programs[key] = program
+        if len(state.programs) > CAPACITY:
+            state.programs.popitem(last=False)
+    return program
+
+
+def why(calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...]) -> str:
+    """Why no known program served: the first difference from the nearest one."""
+    nearest, shared = None, 0
+    for program in list(state.programs.values()):
+        count = 0
+        for one, other in zip(calls, program.calls, strict=False):
+            if one != other:
+                break
+            count += 1
+        if nearest is None or count > shared:
+            nearest, shared = program, count
+    if nearest is None or not shared:
+        line = calls[0][0].line if calls else ""
+        return f"new: begins with {calls[0][0]} ({line})" if calls else "new"
+    if shared == len(calls) == len(nearest.calls):
+        if live != nearest.live:
+            return (
+                f"same {shared} ops as program {nearest.number}, but other results are held: "
+                f"{_difference(calls, live, nearest.live)}"
+            )
+        return f"same as program {nearest.number}, but other inputs may be overwritten"
+    if shared == len(calls) or shared == len(nearest.calls):
+        longer = calls if len(calls) > shared else nearest.calls
+        return (
+            f"same as program {nearest.number} up to op {shared}, where "
+            f"{'this one goes on' if longer is calls else 'that one goes on'} with "
+            f"{longer[shared][0]} ({longer[shared][0].line})"
+        )
+    new, old = calls[shared], nearest.calls[shared]
+    if new[0] is old[0]:
+        return f"op {shared}, {new[0]}, takes other inputs than in program {nearest.number}"
+    return (
+        f"differs from program {nearest.number} at op {shared}: {new[0]} instead of {old[0]} "
+        f"({new[0].line})"
+    )
+
+
+def _difference(calls: tuple[Call, ...], live: tuple[int, ...], other: tuple[int, ...]) -> str:
+    more, less = set(live) - set(other), set(other) - set(live)
+    parts = []
+    for sign, references in (("+", more), ("-", less)):
+        for one in sorted(references)[:3]:
+            parts.append(f"{sign}{calls[one >> 16][0].name}")
+    return ", ".join(parts)
+
+
+def wait() -> None:
+    """Blocks until the last program's results are there."""
+    for array in state.last:
+        if not array.is_deleted():
+            array.block_until_ready()
+
+
+def clear() -> None:
+    """Forgets every program (tests, and freeing memory)."""
+    state.programs.clear()
+
+
+__all__ = ["EXPORTED", "Program", "clear", "find", "state", "wait"]

@@ -1,0 +1,457 @@
+"""Signatures: an op at given shapes, dtypes and static arguments, traced once.
+
+A signature is a function from a flat tuple of arrays and a flat tuple of numbers to a flat
+tuple of arrays. Its outputs' shapes and dtypes come from tracing it once with `jax.jit`,
+which also keeps the traced program that every later replay uses.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import Literal
+
+from .. import device as devices
+from .. import dtype as dtypes
+from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
+from .value import Aval, aval_of
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_SCALAR_DTYPES = {"f": jnp.float64, "i": jnp.int64, "c": jnp.complex128}
+SCALAR_CODES = {float: "f", int: "i", bool: "i", complex: "c"}
+
+
+class Signature:
+    """A traced op: `function(*arrays, *numbers) -> tuple of arrays`."""
+
+    __slots__ = (
+        "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
+        "backwards", "residuals", "line", "bounds", "single",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., tuple],
+        inputs: Sequence[Aval],
+        numbers: str = "",
+        device: devices.device | None = None,
+        rebuild: Any = None,
+        residuals: bool = False,
+        differentiable: bool = True,
+    ):
+        self.name = name
+        self.function = jax.jit(function, inline=True)
+        self.inputs = tuple(inputs)
+        self.numbers = numbers
+        self.device = device or (self.inputs[0].device if self.inputs else devices.CPU)
+        outputs = self.trace().out_info
+        self.outputs = tuple(
+            aval_of(tuple(one.shape), dtypes.of(one.dtype), self.device) for one in outputs
+        )
+        self.rebuild = rebuild
+        self.single = len(self.outputs) == 1
+        self.inexact = tuple(
+            differentiable and one.dtype.category >= dtypes.FLOATING for one in self.outputs
+        )
+        # How to differentiate: which inputs need gradients -> Backward.
+        self.backwards: dict[Any, Any] = {}
+        self.residuals = residuals
+        self.line = user_line()
+        # (low, high) that Python integers must keep, where an integer tensor takes them.
+        self.bounds: tuple[int, int] | None = None
+
+    def structs(self) -> list[jax.ShapeDtypeStruct]:
+        """What the traced function is given: the arrays, then the numbers."""
+        arrays = [one.struct() for one in self.inputs]
+        return arrays + [jax.ShapeDtypeStruct((), _SCALAR_DTYPES[code]) for code in self.numbers]
+
+    def trace(self) -> Any:
+        with jax.enable_x64(True):
+            return self.function.trace(*self.structs())
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(repr, self.inputs))})"
+
+
+def user_line() -> str:
+    """`file:line` of the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _internal(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _internal(filename: str) -> bool:
+    return filename.startswith(PACKAGE) or f"{os.sep}jax{os.sep}" in filename
+
+
+# ------------------------------------------------------------------ from a call to a signature
+
+
+def build(
+    op: Op, args: tuple, kwargs: dict[str, Any], tensor_aval: Callable[[Any], Aval | None],
+    device: devices.device | None, written: Aval | None = None,
+) -> Signature:
+    """The signature of a call; the slow path, once per kind of call.
+
+    Args:
+        tensor_aval: gives the Aval of a Tensor, and None for anything else.
+        device: where an op without tensors puts its result.
+        written: the tensor that an in-place call writes; the result is cast to its dtype.
+    """
+    try:
+        op.signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{op.name}{op.signature}: {error}") from None
+    reader = _Reader(op, tensor_aval)
+    names = [name for name in op.parameters if op.kinds[name] >= 0]
+    arguments: list[Any] = []
+    for position, argument in enumerate(args):
+        name = names[min(position, len(op.positional) - 1)]
+        arguments.append(reader.read(name, argument))
+    keywords = {name: reader.read(name, argument) for name, argument in kwargs.items()}
+    place = reader.place(device)
+    target = reader.result_dtype()
+    number_dtype = target or reader.number_dtype()
+    rebuild: list[Any] = [None]
+
+    def function(*flat: Any) -> tuple:
+        arrays, numbers = flat[: len(reader.avals)], flat[len(reader.avals) :]
+        filled = [_fill(one, arrays, numbers, target, number_dtype) for one in arguments]
+        named = {
+            name: _fill(one, arrays, numbers, target, number_dtype)
+            for name, one in keywords.items()
+        }
+        result = op.function(*filled, **named)
+        if isinstance(result, (tuple, list)):
+            rebuild[0] = getattr(type(result), "_make", type(result))
+            return tuple(result)
+        if written is not None:
+            result = _as_written(op.name, result, written)
+        return (result,)
+
+    try:
+        signature = Signature(
+            op.name, function, reader.avals, "".join(reader.numbers), place,
+            residuals=op.residuals, differentiable=op.differentiable,
+        )  # fmt: skip
+    except Exception as error:
+        raise _explained(op, error, reader) from _cause(error)
+    signature.rebuild = rebuild[0]
+    if number_dtype is not None and number_dtype.category == dtypes.INTEGER:
+        info = jnp.iinfo(number_dtype.dtype)
+        signature.bounds = (int(info.min), int(info.max))
+    return signature
+
+
+def _as_written(name: str, result: Any, written: Aval) -> Any:
+    """The result of an in-place call in the written tensor's dtype; its shape must fit."""
+    found = dtypes.of(result.dtype)
+    if not dtypes.can_cast(found, written.dtype):
+        raise RuntimeError(
+            f"{name}_: result type {found} can't be cast to the desired output type "
+            f"{written.dtype}"
+        )
+    if tuple(result.shape) != written.shape:
+        raise RuntimeError(
+            f"{name}_: output with shape {list(written.shape)} doesn't match the broadcast shape "
+            f"{list(result.shape)}"
+        )
+    return result.astype(written.dtype.dtype)
+
+
+class _Reader:
+    """Sorts the arguments of one call into arrays, numbers and static values."""
+
+    def __init__(self, op: Op, tensor_aval: Callable[[Any], Aval | None]):
+        self.op = op
+        self.tensor_aval = tensor_aval
+        self.avals: list[Aval] = []
+        self.names: list[str] = []
+        self.numbers: list[str] = []
+        self.promoted_tensors: list[Aval] = []
+        self.promoted_numbers: list[dtypes.dtype] = []
+
+    def read(self, name: str, argument: Any) -> tuple:
+        kind = self.op.kinds[name]
+        aval = self.tensor_aval(argument)
+        if aval is not None:
+            if kind in (STATIC, SCALAR, INDEX, ARRAYS):
+                wanted = "a sequence of Tensors" if kind == ARRAYS else "a Python value"
+                raise TypeError(
+                    f"{self.op.name}(): argument '{name}' must be {wanted}, not Tensor"
+                )
+            return self._array(name, aval)
+        if kind == ARRAYS:
+            return ("list", [self.read_member(name, one) for one in argument])
+        if kind == ARRAY and argument is not None:
+            raise TypeError(
+                f"{self.op.name}(): argument '{name}' must be Tensor, "
+                f"not {type(argument).__name__}"
+            )
+        if kind in NUMERIC and is_number(argument):
+            if kind != INDEX and self.op.promote and (self.op.promoted is None or name in self.op.promoted):
+                self.promoted_numbers.append(dtypes.of_number(argument))
+            if kind == EXPONENT and baked(argument):
+                return ("static", argument)
+            self.numbers.append(SCALAR_CODES[type(argument)])
+            as_is = kind == INDEX
+            return ("number", len(self.numbers) - 1, type(argument), as_is)
+        if kind in NUMERIC and argument is not None:
+            raise TypeError(
+                f"{self.op.name}(): argument '{name}' must be a Tensor or a number, "
+                f"not {type(argument).__name__}"
+            )
+        return ("static", static_value(argument))
+
+    def read_member(self, name: str, argument: Any) -> tuple:
+        aval = self.tensor_aval(argument)
+        if aval is None:
+            raise TypeError(
+                f"{self.op.name}(): expected Tensor as element of argument '{name}', "
+                f"but got {type(argument).__name__}"
+            )
+        return self._array(name, aval)
+
+    def _array(self, name: str, aval: Aval) -> tuple:
+        promoted = bool(self.op.promote) and (
+            self.op.promoted is None or name in self.op.promoted
+        )
+        if promoted:
+            self.promoted_tensors.append(aval)
+        self.avals.append(aval)
+        self.names.append(name)
+        return ("array", len(self.avals) - 1, promoted)
+
+    def place(self, device: devices.device | None) -> devices.device:
+        """The one device of the call."""
+        if not self.avals:
+            return device or devices.default_device()
+        first = next((one for one in self.avals if one.shape), self.avals[0])
+        for name, aval in zip(self.names, self.avals, strict=True):
+            if aval.device is not first.device and (aval.shape or aval.device.type != "cpu"):
+                raise RuntimeError(
+                    f"{self.op.name}: Expected all tensors to be on the same device, but "
+                    f"'{self.names[self.avals.index(first)]}' is on {first.device} and '{name}' "
+                    f"is on {aval.device}. Move one with .to(device)"
+                )
+        return first.device
+
+    def result_dtype(self) -> dtypes.dtype | None:
+        """PyTorch's result type of the promoted arguments."""
+        if not self.op.promote or not (self.promoted_tensors or self.promoted_numbers):
+            return None
+        result = dtypes.promote(
+            [one.dtype for one in self.promoted_tensors if one.shape],
+            [one.dtype for one in self.promoted_tensors if not one.shape],
+            self.promoted_numbers,
+        )
+        if self.op.promote == "float" and result.category <= dtypes.INTEGER:
+            return dtypes.default_dtype()
+        return result
+
+    def number_dtype(self) -> dtypes.dtype | None:
+        """What numbers become in an op that does not promote: the first floating input's type."""
+        for aval in self.avals:
+            if aval.dtype.category >= dtypes.FLOATING:
+                return aval.dtype
+        return None
+
+
+def _fill(
+    one: tuple, arrays: tuple, numbers: tuple, target: dtypes.dtype | None,
+    number_dtype: dtypes.dtype | None,
+) -> Any:  # fmt: skip
+    """The value of one read argument inside the traced function."""
+    what = one[0]
+    if what == "array":
+        array = arrays[one[1]]
+        return array.astype(target.dtype) if target is not None and one[2] else array
+    if what == "list":
+        return [_fill(member, arrays, numbers, target, number_dtype) for member in one[1]]
+    if what == "number":
+        number = numbers[one[1]]
+        if one[3]:
+            return number
+        if one[2] is complex and number_dtype and number_dtype.category < dtypes.COMPLEX:
+            return number.astype(number_dtype.to_complex().dtype)
+        if one[2] is float and number_dtype and number_dtype.category < dtypes.FLOATING:
+            return number
+        return number if number_dtype is None else number.astype(number_dtype.dtype)
+    return one[1]
+
+
+def is_number(argument: Any) -> bool:
+    return isinstance(argument, (int, float, complex))
+
+
+def baked(exponent: Any) -> bool:
+    """Whether an exponent chooses the algorithm: small whole and half numbers do."""
+    if isinstance(exponent, complex):
+        return False
+    return abs(exponent) <= 8 and float(2 * exponent).is_integer()
+
+
+def static_value(argument: Any) -> Any:
+    """A static argument as the op's function gets it: our dtypes as NumPy's, lists as tuples."""
+    if isinstance(argument, dtypes.dtype):
+        return argument.dtype
+    if isinstance(argument, (list, tuple)) and type(argument) in (list, tuple):
+        return tuple(static_value(one) for one in argument)
+    return argument
+
+
+def _explained(op: Op, error: Exception, reader: _Reader) -> Exception:
+    """An error of the op's own is kept; one from JAX is told in terms of the call."""
+    if _raised_here(error):
+        return error
+    got = ", ".join(f"{name}={aval}" for name, aval in zip(reader.names, reader.avals, strict=True))
+    first = str(error).strip().partition("\n")[0]
+    return RuntimeError(f"{op.name}: {first} (called with {got or 'no tensors'})")
+
+
+def _cause(error: Exception) -> Exception | None:
+    return None if _raised_here(error) else error
+
+
+def _raised_here(error: Exception) -> bool:
+    traceback = error.__traceback__
+    last = ""
+    while traceback is not None:
+        last = traceback.tb_frame.f_code.co_filename
+        traceback = traceback.tb_next
+    return last.startswith(PACKAGE) and not isinstance(error, (AttributeError, AssertionError))
+
+
+# ------------------------------------------------------------------ gradients
+
+
+class Backward:
+    """How to get the gradients of a signature's inputs from those of its outputs.
+
+    `signature` takes (saved inputs or residuals, cotangents of the inexact outputs) and the
+    forward's numbers; it gives a gradient for each input in `wanted`.
+    """
+
+    __slots__ = ("signature", "forward", "wanted", "keep", "saved_parent", "outputs")
+
+    signature: Signature
+    # Recorded instead of the op itself, where residuals are saved; else None.
+    forward: Signature | None
+    wanted: tuple[int, ...]
+    # Which inputs are saved (of `forward`'s outputs, which residuals).
+    keep: tuple[int, ...]
+    # For each kept input, its position in `wanted`, or -1.
+    saved_parent: tuple[int, ...]
+    # Which outputs bring cotangents.
+    outputs: tuple[int, ...]
+
+
+def derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Backward:
+    """The Backward of a signature for the inputs in `wanted`, by `jax.vjp`."""
+    backward = Backward()
+    backward.wanted = wanted
+    backward.outputs = tuple(k for k, inexact in enumerate(signature.inexact) if inexact)
+    backward.forward = None
+    count = len(signature.inputs)
+    cotangents = [signature.outputs[k] for k in backward.outputs]
+    if residuals:
+        return _derive_with_residuals(signature, backward, cotangents)
+
+    def pull(*flat: Any) -> tuple:
+        arrays = flat[:count]
+        given = flat[count : count + len(cotangents)]
+        numbers = flat[count + len(cotangents) :]
+        _, pullback = _linearized(signature, backward, arrays, numbers)
+        return _conjugate(pullback(_conjugate(given)))
+
+    full = jax.jit(pull, inline=True)
+    name = f"{signature.name}.backward"
+    numbers = [jax.ShapeDtypeStruct((), _SCALAR_DTYPES[code]) for code in signature.numbers]
+    with jax.enable_x64(True):
+        structs = [one.struct() for one in (*signature.inputs, *cotangents)]
+        used = _used(full.trace(*structs, *numbers).jaxpr.jaxpr)
+    backward.keep = tuple(k for k in range(count) if used[k])
+
+    def kept(*flat: Any) -> tuple:
+        saved = dict(zip(backward.keep, flat, strict=False))
+        arrays = [
+            saved[k] if k in saved else jnp.zeros(one.shape, one.dtype.dtype)
+            for k, one in enumerate(signature.inputs)
+        ]
+        return full(*arrays, *flat[len(backward.keep) :])
+
+    inputs = [signature.inputs[k] for k in backward.keep] + cotangents
+    backward.signature = Signature(name, kept, inputs, signature.numbers, signature.device)
+    backward.saved_parent = tuple(
+        wanted.index(k) if k in wanted else -1 for k in backward.keep
+    )
+    return backward
+
+
+def _derive_with_residuals(
+    signature: Signature, backward: Backward, cotangents: list[Aval]
+) -> Backward:
+    """The forward also returns what its backward needs (scans, attention, decompositions)."""
+    count = len(signature.inputs)
+    treedef: list[Any] = [None]
+
+    def forward(*flat: Any) -> tuple:
+        outputs, pullback = _linearized(signature, backward, flat[:count], flat[count:])
+        leaves, treedef[0] = jax.tree_util.tree_flatten(pullback)
+        return (*outputs, *leaves)
+
+    backward.forward = Signature(
+        signature.name, forward, signature.inputs, signature.numbers, signature.device
+    )
+    plain = len(signature.outputs)
+    residuals = backward.forward.outputs[plain:]
+    backward.keep = tuple(range(plain, plain + len(residuals)))
+    backward.saved_parent = (-1,) * len(residuals)
+
+    def pull(*flat: Any) -> tuple:
+        pullback = jax.tree_util.tree_unflatten(treedef[0], flat[: len(residuals)])
+        given = flat[len(residuals) : len(residuals) + len(cotangents)]
+        return _conjugate(pullback(_conjugate(given)))
+
+    backward.signature = Signature(
+        f"{signature.name}.backward", pull, [*residuals, *cotangents], signature.numbers,
+        signature.device,
+    )  # fmt: skip
+    return backward
+
+
+def _linearized(
+    signature: Signature, backward: Backward, arrays: tuple, numbers: tuple
+) -> tuple[tuple, Callable]:
+    """All outputs, and the pullback from the inexact ones to the wanted inputs."""
+
+    def partial(*wanted: Any) -> tuple:
+        full = list(arrays)
+        for position, array in zip(backward.wanted, wanted, strict=True):
+            full[position] = array
+        outputs = signature.function(*full, *numbers)
+        return tuple(outputs[k] for k in backward.outputs), outputs
+
+    _, pullback, outputs = jax.vjp(partial, *(arrays[k] for k in backward.wanted), has_aux=True)
+    return outputs, pullback
+
+
+def _conjugate(arrays: Sequence[Any]) -> tuple:
+    """PyTorch's gradient of a complex number is the conjugate of JAX's."""
+    return tuple(jnp.conj(one) if jnp.iscomplexobj(one) else one for one in arrays)
+
+
+def _used(jaxpr: Any) -> list[bool]:
+    """Which of a jaxpr's inputs its outputs depend on."""
+    needed = {id(one) for one in jaxpr.outvars if not isinstance(one, Literal)}
+    for equation in reversed(jaxpr.eqns):
+        if equation.effects or any(id(one) in needed for one in equation.outvars):
+            needed.update(id(one) for one in equation.invars if not isinstance(one, Literal))
+    return [id(one) in needed for one in jaxpr.invars]

@@ -1,0 +1,124 @@
+"""Values: immutable arrays, present or still to be computed."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Any
+
+import jax
+
+from .. import device as devices
+from .. import dtype as dtypes
+
+
+class Aval:
+    """An abstract value: shape, dtype and device. Equal ones are one object."""
+
+    __slots__ = ("shape", "dtype", "device", "size")
+
+    shape: tuple[int, ...]
+    dtype: dtypes.dtype
+    device: devices.device
+    size: int
+
+    def struct(self) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(self.shape, self.dtype.dtype)
+
+    def __repr__(self) -> str:
+        return f"{self.dtype.name}[{', '.join(map(str, self.shape))}]"
+
+
+_AVALS: dict[tuple, Aval] = {}
+
+
+def aval_of(shape: tuple[int, ...], dtype: dtypes.dtype, device: devices.device) -> Aval:
+    """The one Aval of this shape, dtype and device."""
+    key = (shape, dtype, device)
+    found = _AVALS.get(key)
+    if found is None:
+        found = Aval()
+        found.shape, found.dtype, found.device = shape, dtype, device
+        found.size = 1
+        for length in shape:
+            found.size *= length
+        found = _AVALS.setdefault(key, found)
+    return found
+
+
+class Value:
+    """An immutable array: a `jax.Array`, or output `ref` of a recording not yet run."""
+
+    __slots__ = ("aval", "array", "recording", "ref", "fallback")
+
+    aval: Aval
+    array: Any
+    recording: Any
+    ref: int
+    # What a written cell goes back to when the program that should fill it fails.
+    fallback: Any
+
+    def force(self) -> Any:
+        """The jax array; runs the recording that holds it if it has not run yet."""
+        if self.array is None:
+            self.recording.run()
+            if self.array is None:
+                self.recording.failed()
+        return self.array
+
+    def __reduce__(self) -> tuple:
+        raise TypeError("a Value is a handle into the engine and cannot be pickled")
+
+
+def value_of(array: Any, device: devices.device | None = None) -> Value:
+    """A Value that holds a jax array (or tracer) that nobody else will write."""
+    if device is None:
+        device = _device_of(array)
+    value = Value()
+    value.aval = aval_of(tuple(array.shape), dtypes.of(array.dtype), device)
+    value.array = array
+    value.recording = None
+    value.ref = 0
+    value.fallback = None
+    return value
+
+
+def _device_of(array: Any) -> devices.device:
+    if isinstance(array, jax.core.Tracer):
+        return devices.default_device()
+    return devices.of_jax(min(array.devices(), key=lambda one: one.id))
+
+
+# Arrays that someone outside the engine may hold: never donated. Keyed by id; the weak
+# reference takes its entry along when the array goes.
+EXPORTED: dict[int, weakref.ref] = {}
+
+
+def export(array: Any) -> Any:
+    """Marks a jax array as seen outside the engine, and returns it."""
+    key = id(array)
+    if key not in EXPORTED:
+        EXPORTED[key] = weakref.ref(array, lambda _: EXPORTED.pop(key, None))
+    return array
+
+
+def _references() -> tuple[int, int]:
+    """Reference counts that mean "nobody but the engine holds this value".
+
+    Measured once with the very loops that use them, so that they hold for any CPython.
+    """
+    value = Value()
+    single = [(None, None, None, value)]
+    several = [(None, None, None, (Value(),))]
+    del value
+    counts = []
+    for _index, entry in enumerate(single):
+        outputs = entry[3]
+        counts.append(sys.getrefcount(outputs))
+    for entry in several:
+        for one in entry[3]:
+            counts.append(sys.getrefcount(one))
+    return counts[0], counts[1]
+
+
+ALONE, ALONE_IN_TUPLE = _references()

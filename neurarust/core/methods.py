@@ -1,0 +1,156 @@
+"""Binds the operations to Tensor: methods, Python's operators, and jax's pytrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from . import ops
+from .define import METHODS
+from .op import OPS
+from .ops import (
+    activation, adaptive_pooling, arithmetic, comparison, contraction, convolution,
+    create, cumulative, elementwise, indexing, linalg, movement, pooling,
+    random, reduce, sorting, special, views,
+)  # fmt: skip
+from .tensor import gradients, printing
+from .tensor.dispatch import call
+from .tensor.tensor import Tensor, fill, new_object
+from .engine.value import export, value_of
+
+# Python's operators: name of the method -> name of the op.
+BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "true_divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and",
+    "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift",
+}  # fmt: skip
+COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
+UNARY = {"neg": "neg", "pos": "positive", "abs": "abs", "invert": "bitwise_not"}
+_OPERANDS = (Tensor, int, float, complex)
+
+
+def _binary(name: str) -> tuple[Callable, Callable, Callable]:
+    record = OPS[name]
+
+    def forward(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
+            return call(record, (self, other))
+        return NotImplemented
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
+            return call(record, (other, self))
+        return NotImplemented
+
+    inplace = METHODS.get(f"{name}_")
+
+    def written(self: Tensor, other: Any) -> Any:
+        return inplace(self, other) if inplace is not None else NotImplemented
+
+    return forward, reflected, written
+
+
+def _comparison(name: str) -> Callable:
+    record = OPS[name]
+
+    def compare(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
+            return call(record, (self, other))
+        return NotImplemented
+
+    return compare
+
+
+def bind() -> None:
+    """Puts every method and operator on Tensor; once, at import."""
+    for name, method in METHODS.items():
+        if name not in Tensor.__dict__:
+            setattr(Tensor, name, method)
+    for operator, name in BINARY.items():
+        forward, reflected, written = _binary(name)
+        setattr(Tensor, f"__{operator}__", forward)
+        setattr(Tensor, f"__r{operator}__", reflected)
+        if f"{name}_" in METHODS:
+            setattr(Tensor, f"__i{operator}__", written)
+    for operator, name in COMPARISONS.items():
+        setattr(Tensor, f"__{operator}__", _comparison(name))
+    for operator, name in UNARY.items():
+        setattr(Tensor, f"__{operator}__", METHODS[name])
+    Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]
+    for name, reader in {
+        "T": _reversed, "mT": _matrix, "mH": _adjoint, "H": _adjoint, "data": _data,
+        "real": lambda self: OPS_CALL("real", self), "imag": lambda self: OPS_CALL("imag", self),
+    }.items():  # fmt: skip
+        setter = _set_data if name == "data" else None
+        setattr(Tensor, name, property(reader, setter, doc=reader.__doc__))
+
+
+def OPS_CALL(name: str, tensor: Tensor) -> Any:
+    return call(OPS[name], (tensor,))
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """The dimensions in reverse order."""
+    return views.permute(self, tuple(reversed(range(self.ndim))))
+
+
+def _matrix(self: Tensor) -> Tensor:
+    """The last two dimensions exchanged."""
+    if self.ndim < 2:
+        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
+    return views.transpose(self, -2, -1)
+
+
+def _adjoint(self: Tensor) -> Tensor:
+    """The conjugate of the last two dimensions exchanged."""
+    return call(OPS["conj"], (_matrix(self),)) if self.is_complex() else _matrix(self)
+
+
+def _data(self: Tensor) -> Tensor:
+    """The same memory, off the tape; assigning replaces the contents."""
+    return views.detach(self)
+
+
+def _set_data(self: Tensor, source: Tensor) -> None:
+    if not isinstance(source, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type(source).__name__}")
+    if self._steps is None:
+        self._storage.value = source._value()
+        self._storage.version += 1
+    else:
+        movement.set_(self, source)
+
+
+bind()
+
+
+# ------------------------------------------------------------------ pytrees
+
+
+def _flatten(tensor: Tensor) -> tuple[tuple, Any]:
+    return (export(tensor._array()),), (type(tensor), tensor.requires_grad)
+
+
+def _unflatten(kind: Any, leaves: tuple) -> Tensor:
+    leaf = leaves[0]
+    if not isinstance(leaf, jax.Array):
+        # JAX passes placeholders through trees while it looks at their structure.
+        return leaf
+    tensor = new_object(kind[0])
+    fill(tensor, value_of(leaf), None)
+    if kind[1] and tensor.dtype.category >= 2:
+        tensor.requires_grad = True
+    return tensor
+
+
+jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
+
+__all__ = [
+    "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",
+    "contraction", "convolution", "create", "cumulative", "elementwise", "embedding", "gradients",
+    "indexing", "linalg", "movement", "normalization", "ops", "pooling", "printing", "random",
+    "recurrent", "reduce", "sorting", "special", "views",
+]  # fmt: skip

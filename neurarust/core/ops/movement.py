@@ -1,0 +1,514 @@
+"""Joining, splitting, repeating, rearranging and converting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .. import device as devices
+from .. import dtype as dtypes
+from ..define import METHODS, function, op
+from ..errors import dimension, dimensions, fail
+from ..op import Array, Arrays, Operand
+from ..tensor.dispatch import attach, call, check_writable, write
+from ..tensor.storage import Step
+from ..tensor.tensor import Tensor, alias
+from ..tensor.transfer import transfer
+from .indexing import _part, assign, getitem
+from .views import detach, reshape, sizes
+
+# ------------------------------------------------------------------ joining and splitting
+
+
+@op(promote="same", method=False, aliases=("concat", "concatenate"))
+def cat(tensors: Arrays, dim=0):
+    """The tensors one after another along an existing dimension.
+
+    Raises:
+        RuntimeError: if there are none, or if they differ in another dimension.
+    """
+    if not tensors:
+        fail("cat", "an empty list", "a non-empty list of Tensors")
+    kept = [one for one in tensors if one.shape != (0,)] or tensors[:1]
+    at = dimension("cat", dim, kept[0].ndim)
+    for one in kept[1:]:
+        same = one.ndim == kept[0].ndim and all(
+            k == at or a == b
+            for k, (a, b) in enumerate(zip(one.shape, kept[0].shape, strict=False))
+        )
+        if not same:
+            fail(
+                "cat", f"shapes {[list(each.shape) for each in tensors]}",
+                f"tensors of equal sizes except in dimension {at}",
+            )  # fmt: skip
+    return jnp.concatenate(kept, axis=at)
+
+
+@op(promote="same", method=False)
+def stack(tensors: Arrays, dim=0):
+    """Tensors of one shape along a new dimension."""
+    if not tensors:
+        fail("stack", "an empty list", "a non-empty list of Tensors")
+    if any(one.shape != tensors[0].shape for one in tensors):
+        fail("stack", f"shapes {[list(one.shape) for one in tensors]}", "tensors of equal size")
+    return jnp.stack(tensors, axis=dimension("stack", dim, tensors[0].ndim + 1))
+
+
+def _at_least(count: int) -> Any:
+    shaped = {1: jnp.atleast_1d, 2: jnp.atleast_2d, 3: jnp.atleast_3d}[count]
+
+    def at_least(*tensors: Any) -> Any:
+        given = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+        shapes = [shaped(np.broadcast_to(np.int8(0), one.shape)).shape for one in given]
+        made = tuple(reshape(one, shape) for one, shape in zip(given, shapes, strict=True))
+        return made[0] if isinstance(tensors[0], Tensor) and len(tensors) == 1 else made
+
+    at_least.__name__ = f"atleast_{count}d"
+    at_least.__doc__ = f"Each tensor with at least {count} dimensions."
+    return function(method=False)(at_least)
+
+
+atleast_1d, atleast_2d, atleast_3d = (_at_least(count) for count in (1, 2, 3))
+
+
+@function(method=False, aliases=("row_stack",))
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Rows one below another."""
+    return cat([atleast_2d(one) for one in tensors], 0)
+
+
+@function(method=False)
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
+    shaped = [atleast_1d(one) for one in tensors]
+    return cat(shaped, 0 if shaped and shaped[0].ndim == 1 else 1)
+
+
+@function(method=False)
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """One behind another, along dimension 2."""
+    return cat([atleast_3d(one) for one in tensors], 2)
+
+
+@function(method=False)
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """1-D tensors as columns of a matrix."""
+    return hstack([reshape(one, -1, 1) if one.ndim < 2 else one for one in tensors])
+
+
+@op(name="split.parts", method=False, namespace=())
+def _pieces(input: Array, lengths, dim):
+    starts = np.cumsum((0, *lengths))
+    index = (slice(None),) * dim
+    return [input[(*index, slice(a, b))] for a, b in zip(starts, starts[1:], strict=False)]
+
+
+@op(name="unbind.parts", method=False, namespace=())
+def _slices(input: Array, dim):
+    return [jnp.squeeze(one, dim) for one in jnp.split(input, input.shape[dim], dim)]
+
+
+def _as_views(input: Tensor, parts: list[Tensor], specs: list[tuple]) -> tuple[Tensor, ...]:
+    """Results of one recorded call as views of their places in `input`."""
+    return tuple(
+        attach(part, input, Step(_part.view, (), {"spec": spec}))
+        for part, spec in zip(parts, specs, strict=True)
+    )
+
+
+def _cut(input: Tensor, lengths: Sequence[int], dim: int) -> tuple[Tensor, ...]:
+    parts = call(_pieces.op, (input, tuple(lengths), dim))
+    whole = ("slice", 0, None, 1)
+    specs = []
+    start = 0
+    for length in lengths:
+        spec = [whole] * input.ndim
+        spec[dim] = ("slice", start, length, 1)
+        specs.append(tuple(spec))
+        start += length
+    return _as_views(input, parts, specs)
+
+
+@function()
+def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple:
+    """Pieces of a given length (the last may be shorter), or of given lengths; views."""
+    at = dimension("split", dim, input.ndim)
+    if not input.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    length = input.shape[at]
+    if isinstance(split_size_or_sections, int):
+        size = split_size_or_sections
+        if size < 0 or (size == 0 and length):
+            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+        lengths = [min(size, length - k) for k in range(0, length, size)] if length else [0]
+    else:
+        lengths = [int(one) for one in split_size_or_sections]
+        if sum(lengths) != length or min(lengths, default=0) < 0:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's "
+                f"size at dimension {at}), but got split_sizes={lengths}"
+            )
+    return _cut(input, lengths, at)
+
+
+@function()
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
+    """At most `chunks` pieces of equal length (the last may be shorter); views."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    at = dimension("chunk", dim, input.ndim)
+    return split(input, max(-(-input.shape[at] // chunks), 1), at)
+
+
+@function()
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple:
+    """Pieces of lengths as equal as can be, or cut at given positions; views."""
+    at = dimension("tensor_split", dim, input.ndim)
+    length = input.shape[at]
+    given = indices_or_sections
+    if isinstance(given, Tensor):
+        given = given.tolist()
+    if isinstance(given, int):
+        if given <= 0:
+            raise RuntimeError(f"tensor_split: number of sections must be larger than 0, got {given}")
+        small, more = divmod(length, given)
+        return _cut(input, [small + (k < more) for k in range(given)], at)
+    return tuple(
+        getitem(input, (slice(None),) * at + (slice(a, b),))
+        for a, b in zip((None, *given), (*given, None), strict=True)
+    )
+
+
+@function()
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
+    """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
+    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+
+
+@function()
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
+    """`tensor_split` along dimension 0."""
+    return tensor_split(input, indices_or_sections, 0)
+
+
+@function()
+def unbind(input: Tensor, dim: int = 0) -> tuple:
+    """The slices of a dimension, which goes away; views."""
+    at = dimension("unbind", dim, input.ndim)
+    if not input.ndim:
+        raise RuntimeError("unbind: Dimension specified as 0 but tensor has no dimensions")
+    if not input.shape[at]:
+        return ()
+    parts = call(_slices.op, (input, at))
+    whole = ("slice", 0, None, 1)
+    specs = []
+    for k in range(input.shape[at]):
+        spec: list[tuple] = [whole] * input.ndim
+        spec[at] = ("int", k)
+        specs.append(tuple(spec))
+    return _as_views(input, parts, specs)
+
+
+# ------------------------------------------------------------------ repeating and rearranging
+
+
+@op(name="repeat", method=False, namespace=())
+def _tile(input: Array, repeats):
+    return jnp.tile(input, repeats)
+
+
+@function(namespace=())
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
+    """The tensor laid side by side `repeats` times in each dimension; a copy."""
+    counts = sizes("repeat", repeats)
+    if len(counts) < input.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    return _tile(input, counts)
+
+
+@function()
+def tile(input: Tensor, *dims: Any) -> Tensor:
+    """`repeat`, where missing leading counts are 1."""
+    return _tile(input, sizes("tile", dims))
+
+
+@op(name="repeat_interleave", method=False, namespace=())
+def _repeat_each(input: Array, repeats, dim):
+    return jnp.repeat(input.reshape(-1) if dim is None else input, np.array(repeats), axis=dim or 0)
+
+
+@function()
+def repeat_interleave(
+    input: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
+    at = None if dim is None else dimension("repeat_interleave", dim, input.ndim)
+    counts = tuple(repeats.tolist()) if isinstance(repeats, Tensor) and repeats.ndim else int(repeats)
+    return _repeat_each(input, counts, at)
+
+
+@op()
+def roll(input: Array, shifts, dims=None):
+    """Elements moved along dimensions; what leaves at one end comes in at the other."""
+    if dims is None:
+        return jnp.roll(input.reshape(-1), shifts).reshape(input.shape)
+    return jnp.roll(input, shifts, dimensions("roll", dims, input.ndim))
+
+
+@op(name="flip", method=False, namespace=())
+def _flip(input: Array, dims):
+    return jnp.flip(input, dims)
+
+
+@function()
+def flip(input: Tensor, *dims: Any) -> Tensor:
+    """The order of elements reversed along dimensions; a copy."""
+    return _flip(input, dimensions("flip", sizes("flip", dims), input.ndim))
+
+
+@op()
+def fliplr(input: Array):
+    """Columns in reverse order."""
+    return jnp.fliplr(input)
+
+
+@op()
+def flipud(input: Array):
+    """Rows in reverse order."""
+    return jnp.flipud(input)
+
+
+@op()
+def rot90(input: Array, k=1, dims=(0, 1)):
+    """Rotated by 90 degrees `k` times in the plane of two dimensions."""
+    return jnp.rot90(input, k, dims)
+
+
+@op()
+def diag(input: Array, diagonal=0):
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
+    if input.ndim not in (1, 2):
+        fail("diag", f"{input.ndim} dimensions", "a 1-D or 2-D tensor")
+    return jnp.diag(input, diagonal)
+
+
+@op()
+def diag_embed(input: Array, offset=0, dim1=-2, dim2=-1):
+    """The last dimension as diagonals of matrices in dimensions `dim1` and `dim2`."""
+    length = input.shape[-1] + abs(offset)
+    rows = jnp.arange(input.shape[-1]) + max(-offset, 0)
+    columns = jnp.arange(input.shape[-1]) + max(offset, 0)
+    made = jnp.zeros((*input.shape[:-1], length, length), input.dtype)
+    made = made.at[..., rows, columns].set(input)
+    rank = made.ndim
+    return jnp.moveaxis(made, (-2, -1), (dim1 % rank, dim2 % rank))
+
+
+@op(method=False, name="meshgrid", namespace=())
+def _meshgrid(tensors: Arrays, indexing):
+    return list(jnp.meshgrid(*tensors, indexing=indexing))
+
+
+@function(method=False)
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:
+    """Coordinate grids of 1-D tensors. Differs from PyTorch: no warning without `indexing`."""
+    given = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    return tuple(_meshgrid(list(given), indexing))
+
+
+_PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+@op(name="pad", method=False, namespace="nn.functional")
+def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
+    """Elements added before and after: `pad` holds (before, after) from the last dimension on.
+
+    Args:
+        mode: "constant" (filled with `value`), "reflect", "replicate" or "circular".
+    """
+    pad = tuple(int(one) for one in pad)
+    if len(pad) % 2 or len(pad) > 2 * input.ndim:
+        fail("pad", f"{len(pad)} lengths for a {input.ndim}-D tensor", "an even number up to 2*ndim")
+    widths = [(0, 0)] * (input.ndim - len(pad) // 2)
+    widths += [(pad[k], pad[k + 1]) for k in range(len(pad) - 2, -1, -2)]
+    cut = tuple(
+        slice(max(-before, 0), length - max(-after, 0))
+        for (before, after), length in zip(widths, input.shape, strict=True)
+    )
+    input = input[cut]
+    widths = [(max(before, 0), max(after, 0)) for before, after in widths]
+    if mode == "constant":
+        filled = jnp.asarray(0 if value is None else value).astype(input.dtype)
+        return jnp.pad(input, widths, constant_values=filled)
+    if mode not in _PAD_MODES:
+        fail("pad", f"mode {mode!r}", "constant, reflect, replicate or circular",
+             kind=NotImplementedError)  # fmt: skip
+    for (before, after), length in zip(widths, input.shape, strict=True):
+        limit = length - 1 if mode == "reflect" else length
+        if mode != "replicate" and max(before, after) > limit:
+            fail("pad", f"padding {(before, after)} of a dimension of length {length}",
+                 f"at most {limit} for mode {mode!r}")  # fmt: skip
+    return jnp.pad(input, widths, mode=_PAD_MODES[mode])
+
+
+# ------------------------------------------------------------------ copies and conversions
+
+
+@op(inplace=False, out=True)
+def clone(input: Array, *, memory_format=None):
+    """A copy with memory of its own; gradients flow through."""
+    return jnp.copy(input)
+
+
+@function(namespace=())
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor itself if its elements lie in order, else a copy."""
+    return input if input.is_contiguous() else clone(input)
+
+
+@op(name="_to_dtype", method=False, namespace=())
+def _to_dtype(input: Array, dtype):
+    if jnp.iscomplexobj(input) and not jnp.issubdtype(dtype, jnp.complexfloating):
+        input = input.real
+    return input.astype(dtype)
+
+
+@op(name="_as_written", method=False, namespace=())
+def _as_written(input: Array, written: Array, *, name):
+    if not dtypes.can_cast(dtypes.of(input.dtype), dtypes.of(written.dtype)):
+        raise RuntimeError(
+            f"{name}: result type {input.dtype} can't be cast to the desired output type "
+            f"{written.dtype}"
+        )
+    return jnp.broadcast_to(input, written.shape).astype(written.dtype)
+
+
+def convert(input: Tensor, device: Any = None, dtype: Any = None, copy: bool = False) -> Tensor:
+    """The tensor on a device and in a dtype; itself if it is so already and `copy` is False."""
+    made = input
+    if device is not None and devices.of(device) is not made.device:
+        made = transfer(made, devices.of(device))
+    if dtype is not None and dtypes.of(dtype) is not made.dtype:
+        made = call(_to_dtype.op, (made, dtypes.of(dtype)))
+    return clone(made) if copy and made is input else made
+
+
+@function(namespace=())
+def to(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`: the tensor converted.
+
+    Itself, if nothing changes and `copy` is False. `non_blocking` is accepted; transfers
+    are always asynchronous where they can be.
+    """
+    device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
+    copy = kwargs.pop("copy", False)
+    for name in ("non_blocking", "memory_format"):
+        kwargs.pop(name, None)
+    if "other" in kwargs:
+        args = (kwargs.pop("other"), *args)
+    if kwargs:
+        raise TypeError(f"to: unexpected arguments {sorted(kwargs)}")
+    flags: list[bool] = []
+    for one in args:
+        if isinstance(one, Tensor):
+            device, dtype = one.device, one.dtype
+        elif isinstance(one, bool):
+            flags.append(one)
+        elif isinstance(one, (str, int, devices.device)):
+            device = one
+        elif one is not None:
+            dtype = one
+    return convert(input, device, dtype, copy or (len(flags) > 1 and flags[1]))
+
+
+def _casting(name: str, kind: dtypes.dtype) -> None:
+    def cast(input: Tensor, memory_format: Any = None) -> Tensor:
+        return convert(input, dtype=kind)
+
+    cast.__name__ = cast.__qualname__ = name
+    cast.__doc__ = f"The tensor as `{kind.name}`."
+    METHODS[name] = cast
+
+
+for _name, _kind in {
+    "half": "float16", "bfloat16": "bfloat16", "float": "float32", "double": "float64",
+    "cfloat": "complex64", "cdouble": "complex128", "bool": "bool", "byte": "uint8",
+    "char": "int8", "short": "int16", "int": "int32", "long": "int64",
+}.items():  # fmt: skip
+    _casting(_name, dtypes.BY_NAME[_kind])
+
+
+@function(namespace=())
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype and on the device of another."""
+    return convert(input, other.device, other.dtype)
+
+
+@function(namespace=())
+def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor in host memory."""
+    return convert(input, devices.CPU)
+
+
+@function(namespace=())
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
+    """The tensor on a CUDA device (the first one by default)."""
+    return convert(input, "cuda" if device is None else device)
+
+
+@function(namespace=())
+def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Writes another tensor's elements, broadcast and converted, into this one."""
+    check_writable("copy_", input)
+    if isinstance(src, Tensor) and src.device is not input.device:
+        src = convert(src, input.device)
+    write(input, call(assign.op, (input, src)))
+    return input
+
+
+@function(namespace=())
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Every element becomes `value`."""
+    check_writable("fill_", input)
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+        )
+    write(input, call(assign.op, (input, value)))
+    return input
+
+
+@function(namespace=())
+def zero_(input: Tensor) -> Tensor:
+    """Every element becomes 0."""
+    return fill_(input, 0)
+
+
+@function(namespace=())
+def set_(input: Tensor, source: Tensor) -> Tensor:
+    """Makes this tensor look at another's storage."""
+    edge, grad = input._edge, input._grad
+    alias(input, source)
+    input._edge, input._grad = edge, grad
+    return input
+
+
+@function(namespace=())
+def resize_(input: Tensor, *shape: Any) -> Tensor:
+    """Another shape; elements that fit are kept, new ones are zero."""
+    target = sizes("resize_", shape)
+    check_writable("resize_", input)
+    if input._steps is not None:
+        raise RuntimeError("resize_: a view cannot be resized. Clone it first")
+    count, new = input.numel(), math.prod(target)
+    flat = reshape(detach(input), -1)
+    flat = getitem(flat, slice(0, new)) if new <= count else pad(flat, (0, new - count))
+    input._storage.value = reshape(clone(flat), target)._value()
+    input._storage.version += 1
+    return input

@@ -1,0 +1,388 @@
+"""Views: operations whose result shares its input's memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..define import function, view
+from ..errors import dimension, dimensions
+from ..op import Array
+from ..tensor.dispatch import call, take_view
+from ..tensor.tensor import Tensor, alias, new_object
+
+
+def sizes(operation: str, given: tuple) -> tuple[int, ...]:
+    """`f(2, 3)`, `f((2, 3))` and `f(tensor.shape)` as a tuple of ints."""
+    if len(given) == 1 and isinstance(given[0], (tuple, list)):
+        given = tuple(given[0])
+    try:
+        return tuple(int(one.__index__()) for one in given)
+    except AttributeError:
+        raise TypeError(f"{operation}: sizes must be integers, but got {given}") from None
+
+
+def inferred(operation: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """A target shape with its one -1 worked out."""
+    known = math.prod(one for one in shape if one != -1)
+    unknown = shape.count(-1)
+    if unknown > 1:
+        raise RuntimeError(f"{operation}: only one dimension can be inferred, but got {list(shape)}")
+    if any(one < -1 for one in shape):
+        raise RuntimeError(f"{operation}: invalid shape dimension in {list(shape)}")
+    if unknown:
+        if known == 0:
+            raise RuntimeError(
+                f"{operation}: cannot reshape tensor of {count} elements into shape {list(shape)} "
+                f"because the unspecified dimension size -1 can be any value"
+            )
+        if count % known:
+            raise RuntimeError(
+                f"{operation}: shape '{list(shape)}' is invalid for input of size {count}"
+            )
+        return tuple(count // known if one == -1 else one for one in shape)
+    if known != count:
+        raise RuntimeError(
+            f"{operation}: shape '{list(shape)}' is invalid for input of size {count}"
+        )
+    return shape
+
+
+def _restored(input: Array, part: Array, *_: Any) -> Array:
+    """What a view that only rearranges dimensions of length one or reshapes writes back."""
+    return part.reshape(input.shape)
+
+
+# ------------------------------------------------------------------ shapes
+
+
+@view(layout=lambda array, shape: array.reshape(shape, copy=False), write=_restored)
+def _view(input: Array, shape):
+    return input.reshape(shape)
+
+
+def _viewable(input: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether the memory of a view can be looked at in another shape."""
+    if not input._steps:
+        return True
+    try:
+        input._layout()[0].reshape(shape, copy=False)
+    except ValueError:
+        return False
+    return True
+
+
+@function(name="view", namespace=())
+def view_(input: Tensor, *shape: Any) -> Tensor:
+    """The same memory in another shape; one length may be -1.
+
+    Raises:
+        RuntimeError: if the element counts differ, or if the memory of a non-contiguous
+            tensor cannot be looked at that way (use `reshape`).
+    """
+    target = inferred("view", sizes("view", shape), input.numel())
+    if not _viewable(input, target):
+        raise RuntimeError(
+            f"view: size {list(target)} is not compatible with input tensor's size "
+            f"{list(input.shape)} and stride {input.stride()} (at least one dimension spans "
+            f"across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return _view(input, target)
+
+
+@function(namespace=())
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """`view` in the shape of another tensor."""
+    return view_(input, other.shape)
+
+
+@function()
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """Another shape; shares memory where it can, and copies otherwise."""
+    target = inferred("reshape", sizes("reshape", shape), input.numel())
+    if not _viewable(input, target):
+        return call(_view.op, (input, target))
+    return _view(input, target)
+
+
+@function(namespace=())
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """`reshape` to the shape of another tensor."""
+    return reshape(input, other.shape)
+
+
+@function()
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Dimensions `start_dim` to `end_dim` as one."""
+    shape = input.shape
+    first = dimension("flatten", start_dim, len(shape))
+    last = dimension("flatten", end_dim, len(shape))
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, 1)
+    if first == last:
+        return input
+    middle = math.prod(shape[first : last + 1])
+    return reshape(input, shape[:first] + (middle,) + shape[last + 1 :])
+
+
+@function()
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """One dimension as several; one of `sizes` may be -1."""
+    at = dimension("unflatten", dim, input.ndim)
+    parts = inferred("unflatten", tuple(sizes), input.shape[at])
+    return reshape(input, input.shape[:at] + parts + input.shape[at + 1 :])
+
+
+@function()
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    return reshape(input, -1)
+
+
+@view(
+    layout=lambda array, dims: np.squeeze(array, dims),
+    write=_restored,
+)
+def _squeeze(input: Array, dims):
+    return jnp.squeeze(input, dims)
+
+
+@function(inplace=True)
+def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """Without the dimensions of length 1 (all of them, or those among `dim`)."""
+    shape = input.shape
+    dims = dimensions("squeeze", dim, len(shape))
+    return _squeeze(input, tuple(one for one in dims if shape[one] == 1))
+
+
+@view(layout=lambda array, dim: np.expand_dims(array, dim), write=_restored)
+def _unsqueeze(input: Array, dim):
+    return jnp.expand_dims(input, dim)
+
+
+@function(inplace=True)
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """With a new dimension of length 1 at `dim`."""
+    return _unsqueeze(input, dimension("unsqueeze", dim, input.ndim + 1))
+
+
+def _unpermuted(input: Array, part: Array, dims: tuple[int, ...]) -> Array:
+    return jnp.transpose(part, [dims.index(k) for k in range(len(dims))])
+
+
+@view(layout=lambda array, dims: np.transpose(array, dims), write=_unpermuted)
+def _permute(input: Array, dims):
+    return jnp.transpose(input, dims)
+
+
+@function()
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """The dimensions in another order."""
+    order = sizes("permute", dims)
+    if len(order) != input.ndim:
+        raise RuntimeError(
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
+            f"equal to len(dims) = {len(order)}"
+        )
+    return _permute(input, dimensions("permute", order, input.ndim))
+
+
+@function(aliases=("swapaxes", "swapdims"))
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Two dimensions exchanged."""
+    order = list(range(input.ndim))
+    first, second = (dimension("transpose", one, input.ndim) for one in (dim0, dim1))
+    if order:
+        order[first], order[second] = second, first
+    return _permute(input, tuple(order))
+
+
+@function()
+def t(input: Tensor) -> Tensor:
+    """A matrix transposed; tensors of fewer dimensions as they are."""
+    if input.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+    return _permute(input, tuple(reversed(range(input.ndim))))
+
+
+@function(aliases=("moveaxis",))
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+    """Dimensions `source` moved to `destination`; the others keep their order."""
+    sources = dimensions("movedim", source, input.ndim)
+    targets = dimensions("movedim", destination, input.ndim)
+    if len(sources) != len(targets):
+        raise RuntimeError(
+            f"movedim: source {sources} and destination {targets} must have the same length"
+        )
+    order = [one for one in range(input.ndim) if one not in sources]
+    for target, one in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, one)
+    return _permute(input, tuple(order))
+
+
+@view(layout=lambda array, shape: np.broadcast_to(array, shape))
+def _expand(input: Array, shape):
+    return jnp.broadcast_to(input, shape)
+
+
+@function(namespace=())
+def expand(input: Tensor, *shape: Any) -> Tensor:
+    """Dimensions of length 1 repeated without a copy; -1 keeps a length.
+
+    The result cannot be written in place: several of its elements are one.
+    """
+    target = list(sizes("expand", shape))
+    extra = len(target) - input.ndim
+    if extra < 0:
+        raise RuntimeError(
+            f"expand: the number of sizes provided ({len(target)}) must be greater or equal to "
+            f"the number of dimensions in the tensor ({input.ndim})"
+        )
+    for k, length in enumerate(input.shape):
+        if target[extra + k] == -1:
+            target[extra + k] = length
+        elif length not in (1, target[extra + k]):
+            raise RuntimeError(
+                f"expand: The expanded size of the tensor ({target[extra + k]}) must match the "
+                f"existing size ({length}) at non-singleton dimension {extra + k}.  Target sizes: "
+                f"{target}.  Tensor sizes: {list(input.shape)}"
+            )
+    if any(one < 0 for one in target):
+        raise RuntimeError(f"expand: -1 is not allowed in a leading, new dimension: {target}")
+    return _expand(input, tuple(target))
+
+
+@function(namespace=())
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`expand` to the shape of another tensor."""
+    return expand(input, other.shape)
+
+
+@function()
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`expand` as a function."""
+    return expand(input, tuple(size))
+
+
+@function(namespace=("neurarust",), method=False)
+def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
+    """All tensors expanded to their common shape."""
+    shape = np.broadcast_shapes(*(one.shape for one in tensors))
+    return [expand(one, shape) for one in tensors]
+
+
+# ------------------------------------------------------------------ parts
+
+
+def _scattered(part_of: Any) -> Any:
+    """The write of a view, from its layout: the elements it shows, by their positions."""
+
+    def write(input: Array, part: Array, *args: Any) -> Array:
+        positions = part_of(np.arange(input.size).reshape(input.shape), *args)
+        flat = input.reshape(-1).at[positions.reshape(-1)].set(part.reshape(-1))
+        return flat.reshape(input.shape)
+
+    return write
+
+
+def _diagonal_of(array: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
+    return np.diagonal(array, offset, dim1, dim2)
+
+
+@view(layout=_diagonal_of, write=_scattered(_diagonal_of))
+def _diagonal(input: Array, offset, dim1, dim2):
+    return jnp.diagonal(input, offset, dim1, dim2)
+
+
+@function()
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonals of the matrices in dimensions `dim1` and `dim2`, as the last dimension."""
+    first = dimension("diagonal", dim1, input.ndim)
+    second = dimension("diagonal", dim2, input.ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return _diagonal(input, offset, first, second)
+
+
+def _strided_of(
+    array: np.ndarray, size: tuple, stride: tuple, storage_offset: int
+) -> np.ndarray:
+    flat = np.lib.stride_tricks.as_strided(array, (array.size,), (array.itemsize,))
+    steps = [one * array.itemsize for one in stride]
+    return np.lib.stride_tricks.as_strided(flat[storage_offset:], size, steps)
+
+
+@view(layout=_strided_of, write=_scattered(_strided_of))
+def _as_strided(input: Array, size, stride, storage_offset):
+    positions = _strided_of(np.arange(input.size), size, stride, storage_offset)
+    return input.reshape(-1)[positions]
+
+
+@function()
+def as_strided(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """A view of the storage at `storage_offset` with any size and stride (in elements)."""
+    offset = input.storage_offset() if storage_offset is None else storage_offset
+    last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    base = input if input._steps is None else input._base
+    if base is None:
+        base = alias(new_object(Tensor), input)
+        base._steps = None
+    if len(size) and 0 not in size and not 0 <= last < base.numel():
+        raise RuntimeError(
+            f"as_strided: sizes {list(size)}, strides {list(stride)} and offset {offset} reach "
+            f"element {last} of a storage of {base.numel()}"
+        )
+    return _as_strided(base, tuple(size), tuple(stride), offset)
+
+
+def _windows_of(array: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:
+    windows = np.lib.stride_tricks.sliding_window_view(array, size, dim)
+    return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
+
+@view(layout=_windows_of, write=_scattered(_windows_of))
+def _unfold(input: Array, dim, size, step):
+    starts = np.arange(0, input.shape[dim] - size + 1, step)
+    positions = starts[:, None] + np.arange(size)
+    return jnp.moveaxis(jnp.take(input, positions, axis=dim), dim + 1, -1)
+
+
+@function(namespace=())
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Windows of `size` elements every `step` along a dimension, as a new last dimension."""
+    length = input.shape[dimension] if input.ndim else 1
+    if size > length or size < 0 or step <= 0:
+        raise RuntimeError(
+            f"unfold: maximum size for tensor at dimension {dimension} is {length}, but size is "
+            f"{size} with step {step}"
+        )
+    if not input.ndim:
+        return unsqueeze(input, 0)
+    return _unfold(input, dimension % input.ndim, size, step)
+
+
+@function(namespace=("neurarust",))
+def detach(input: Tensor) -> Tensor:
+    """The same memory, off the tape: no gradient flows back through it."""
+    return alias(new_object(Tensor), input)
+
+
+@function(namespace=())
+def detach_(input: Tensor) -> Tensor:
+    """Takes the tensor itself off the tape."""
+    if input._base is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    input._edge = None
+    return input
+
+
+__all__ = ["take_view"]

@@ -1,0 +1,69 @@
+"""Random streams: a key and a counter, both data, so that a seed never recompiles."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import jax
+import numpy as np
+
+from . import device as devices
+from .engine.value import Value, export, value_of
+
+
+class Stream:
+    """A stream of random numbers; public as `nr.Generator`.
+
+    Every random operation takes the stream's key and the next number of its counter, so a
+    stream is the same eager, recorded, jitted and on every device. Differs from PyTorch: the
+    numbers themselves (threefry instead of Mersenne twister and Philox).
+    """
+
+    def __init__(self, device: devices.device | str = "cpu"):
+        self.device = devices.of(device)
+        self._lock = threading.Lock()
+        self.manual_seed(67280421310721)
+
+    def manual_seed(self, seed: int) -> Stream:
+        """Starts the stream that belongs to an integer seed (64 bits count)."""
+        if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+            raise TypeError(f"manual_seed: expected an integer, but got {seed!r}")
+        self._seed = int(seed) & (2**64 - 1)
+        self._counter = 0
+        self._keys: dict[devices.device, Value] = {}
+        return self
+
+    def seed(self) -> int:
+        """Starts a stream of unpredictable seed, and returns the seed."""
+        self.manual_seed(int.from_bytes(os.urandom(7), "little"))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that the stream began with."""
+        return self._seed
+
+    def place(self) -> np.ndarray:
+        """The stream's place, as bytes that `go_to` takes."""
+        return np.array([self._seed, self._counter], np.uint64).view(np.uint8)
+
+    def go_to(self, state: np.ndarray) -> Stream:
+        """Goes back to a place that `place` returned."""
+        words = np.asarray(state, np.uint8)
+        if words.shape != (16,):
+            raise RuntimeError(f"set_state: expected 16 bytes, but got shape {words.shape}")
+        seed, counter = (int(one) for one in words.copy().view(np.uint64))
+        self.manual_seed(seed)
+        self._counter = counter
+        return self
+
+    def next(self, device: devices.device) -> tuple[Value, int]:
+        """The stream's key on a device, and the next number of its counter."""
+        with self._lock:
+            key = self._keys.get(device)
+            if key is None:
+                words = np.array([self._seed >> 32, self._seed & 0xFFFFFFFF], np.uint32)
+                array = jax.device_put(words, device.jax())
+                key = self._keys[device] = value_of(export(array), device)
+            self._counter += 1
+            return key, self._counter

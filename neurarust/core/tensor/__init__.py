@@ -1,0 +1,1 @@
+"""The Tensor: a handle on a storage, a chain of view steps and an edge of the tape."""

@@ -1,0 +1,359 @@
+"""From a call on Tensors to a recorded call: the path that every operation takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import device as devices
+from .. import dtype as dtypes
+from ..autograd.tape import Edge, Leaf, apply_tracked
+from ..dtype import Defaults
+from ..engine.recording import record, state
+from ..engine.signature import SCALAR_CODES, baked, build
+from ..engine.value import Value
+from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPS, SCALAR, STATIC, Op
+from .storage import Step, View
+from .tensor import Tensor, extends, new_object, wrap
+
+_NUMBERS = (float, int, bool, complex)
+_LARGEST = 2**63 - 1
+
+
+def tensor_aval(argument: Any) -> Any:
+    return argument._value().aval if isinstance(argument, Tensor) else None
+
+
+def call(
+    op: Op,
+    args: tuple,
+    kwargs: dict[str, Any] | None = None,
+    device: devices.device | None = None,
+    written: Tensor | None = None,
+) -> Any:
+    """Calls an op on Tensors and Python values; returns Tensors.
+
+    Args:
+        device: where an op without tensor arguments puts its result.
+        written: the tensor that an in-place call will write; the result takes its dtype.
+    """
+    key: list[Any] = [Defaults.floating]
+    values: list[Value] = []
+    numbers: list[Any] = []
+    edges: list[Edge] = []
+    tracked = False
+    kinds = op.positional
+    position = 0
+    last = len(kinds) - 1
+    for argument in args:
+        if isinstance(argument, Tensor):
+            value = argument._storage.value if argument._steps is None else argument._value()
+            values.append(value)
+            key.append(value.aval)
+            edge = argument._edge
+            edges.append(edge)
+            if edge is not None:
+                tracked = True
+        else:
+            kind = kinds[position if position < last else last]
+            if kind == STATIC and type(argument) in _PLAIN:
+                key.append(type(argument))
+                key.append(argument)
+            else:
+                _read(op, kind, argument, key, values, numbers, edges)
+                tracked = True
+        position += 1
+    if kwargs:
+        for name, argument in kwargs.items():
+            key.append(name)
+            _read(op, op.kinds.get(name, STATIC), argument, key, values, numbers, edges)
+        tracked = True
+    if written is not None:
+        key.append(written._aval().dtype)
+        key.append("written")
+    if not values:
+        device = device or devices.default_device()
+        key.append(device)
+    try:
+        signature = op.signatures.get(tuple(key))
+    except TypeError:
+        raise TypeError(
+            f"{op.name}: an argument cannot be part of a program's key, because it is not "
+            f"hashable: {[one for one in args if not isinstance(one, Tensor)]} {kwargs or ''}"
+        ) from None
+    if signature is None:
+        signature = _build(op, key, args, kwargs or {}, device, written)
+    if numbers and signature.bounds is not None:
+        _check_bounds(op, signature, numbers)
+    if tracked and state.grad:
+        outputs, node = apply_tracked(signature, values, tuple(numbers), edges)
+    else:
+        outputs, node = record(signature, values, tuple(numbers)), None
+    if signature.rebuild is None:
+        return wrap(outputs, None if node is None else (node, 0))
+    if signature.single:
+        outputs = (outputs,)
+    if node is None:
+        return signature.rebuild([wrap(one, None) for one in outputs])
+    inexact = signature.inexact
+    return signature.rebuild(
+        [wrap(one, (node, k) if inexact[k] else None) for k, one in enumerate(outputs)]
+    )
+
+
+_PLAIN = frozenset({int, bool, float, str, type(None)})
+
+
+def _read(
+    op: Op, kind: int, argument: Any, key: list, values: list, numbers: list, edges: list
+) -> None:
+    """Sorts one argument that is not a positional Tensor into the call's lists."""
+    if isinstance(argument, Tensor):
+        if kind in (STATIC, SCALAR, INDEX):
+            argument = argument.item()
+        else:
+            value = argument._value()
+            values.append(value)
+            key.append(value.aval)
+            edges.append(argument._edge)
+            return
+    if isinstance(argument, np.generic):
+        argument = argument.item()
+    if kind == ARRAYS:
+        _read_members(op, argument, key, values, edges)
+        return
+    kind_of_number = type(argument)
+    if kind_of_number in _NUMBERS and kind in NUMERIC:
+        if kind != EXPONENT or not baked(argument):
+            if kind_of_number is int and not -_LARGEST <= argument <= _LARGEST:
+                argument = float(argument)
+                kind_of_number = float
+            key.append(kind_of_number)
+            numbers.append(argument)
+            return
+    key.append(kind_of_number)
+    key.append(_hashable(argument))
+
+
+def _read_members(op: Op, argument: Any, key: list, values: list, edges: list) -> None:
+    if isinstance(argument, Tensor) or not isinstance(argument, (tuple, list)):
+        raise TypeError(
+            f"{op.name}(): expected a sequence of Tensors, not {type(argument).__name__}"
+        )
+    key.append(len(argument))
+    for one in argument:
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"{op.name}(): expected Tensor as element of the sequence, "
+                f"but got {type(one).__name__}"
+            )
+        value = one._value()
+        values.append(value)
+        key.append(value.aval)
+        edges.append(one._edge)
+
+
+def _hashable(argument: Any) -> Any:
+    if type(argument) in (list, tuple):
+        return tuple([(type(one), _hashable(one)) for one in argument])
+    if isinstance(argument, slice):
+        return ("slice", argument.start, argument.stop, argument.step)
+    return argument
+
+
+def _plain(argument: Any) -> Any:
+    """Arguments as the slow path wants them: 0-dim tensors and NumPy scalars as numbers."""
+    if isinstance(argument, np.generic):
+        return argument.item()
+    if type(argument) in (list, tuple):
+        return type(argument)(_plain(one) for one in argument)
+    return argument
+
+
+def _build(
+    op: Op, key: list, args: tuple, kwargs: dict[str, Any], device: Any, written: Tensor | None
+) -> Any:
+    """The first call of its kind: traces the op and keeps its signature."""
+    plain = []
+    for position, argument in enumerate(args):
+        kind = op.positional[min(position, len(op.positional) - 1)] if op.positional else STATIC
+        if isinstance(argument, Tensor) and kind in (STATIC, SCALAR, INDEX):
+            argument = argument.item()
+        plain.append(_large(op, kind, _plain(argument)))
+    named = {}
+    for name, argument in kwargs.items():
+        kind = op.kinds.get(name, STATIC)
+        if isinstance(argument, Tensor) and kind in (STATIC, SCALAR, INDEX):
+            argument = argument.item()
+        named[name] = _large(op, kind, _plain(argument))
+    if written is None:
+        signature = build(op, tuple(plain), named, tensor_aval, device)
+    else:
+        signature = build(op, tuple(plain), named, tensor_aval, device, written._aval())
+    op.signatures[tuple(key)] = signature
+    return signature
+
+
+def _large(op: Op, kind: int, argument: Any) -> Any:
+    if kind in NUMERIC and type(argument) is int:
+        if not -_LARGEST <= argument <= _LARGEST:
+            return float(argument)
+    return argument
+
+
+def _check_bounds(op: Op, signature: Any, numbers: list) -> None:
+    low, high = signature.bounds
+    for number in numbers:
+        if type(number) is int and not low <= number <= high:
+            raise RuntimeError(
+                f"{op.name}: value {number} cannot be converted to an integer type whose range "
+                f"is [{low}, {high}] without overflow. Convert the tensor first, for example .long()"
+            )
+
+
+# ------------------------------------------------------------------ views
+
+
+def take_view(view: View, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """A tensor that looks at another's storage through one more step."""
+    seen = call(view.op, (tensor, *args), kwargs)
+    return attach(seen, tensor, Step(view, args, kwargs))
+
+
+def attach(seen: Tensor, tensor: Tensor, step: Step) -> Tensor:
+    """Makes a result that shows part of `tensor` a view of it."""
+    seen._cache = seen._storage.value
+    storage = tensor._storage
+    seen._storage = storage
+    seen._version = storage.version
+    steps = tensor._steps
+    seen._steps = (step,) if steps is None else (*steps, step)
+    if state.grad or tensor._edge is None:
+        # A tensor that is itself an alias off the tape has no base either.
+        seen._base = tensor if steps is None else tensor._base
+    return seen
+
+
+@extends(Tensor)
+class _Looking:
+    __slots__ = ()
+
+    def _look(self: Tensor) -> None:  # type: ignore[misc]
+        """Replays the steps of a view, on the tape where its base is."""
+        storage, base = self._storage, self._base
+        current = base if base is not None else wrap(storage.value, None)
+        previous = state.grad
+        state.grad = True
+        try:
+            for step in self._steps or ():
+                current = call(step.view.op, (current, *step.args), step.kwargs)
+        finally:
+            state.grad = previous
+        self._cache = current._storage.value
+        self._version = storage.version
+        if base is not None:
+            self._edge = current._edge
+
+
+# ------------------------------------------------------------------ writing
+
+
+def call_inplace(op: Op, tensor: Tensor, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+    """`tensor.op_(...)`: the result takes the tensor's place in its storage."""
+    check_writable(op.name + "_", tensor)
+    result = call(op, (tensor, *args), kwargs, written=tensor)
+    write(tensor, result)
+    return tensor
+
+
+def check_writable(name: str, tensor: Tensor) -> None:
+    """Refuses in-place changes of leaves that require grad, while gradients are recorded."""
+    if not state.grad:
+        return
+    edge = tensor._current_edge()
+    if edge is not None and type(edge[0]) is Leaf:
+        raise RuntimeError(
+            f"{name}: a leaf Variable that requires grad is being used in an in-place operation. "
+            f"Wrap the change in nr.no_grad(), or write to tensor.data"
+        )
+    base = tensor._base
+    if tensor._steps is not None and base is not None and base._edge is not None:
+        if type(base._edge[0]) is Leaf:
+            raise RuntimeError(
+                f"{name}: a view of a leaf Variable that requires grad is being used in an "
+                f"in-place operation. Wrap the change in nr.no_grad(), or write to tensor.data"
+            )
+
+
+def write(tensor: Tensor, result: Tensor) -> None:
+    """Puts a result of the tensor's shape and dtype into its storage, through its view steps."""
+    storage = tensor._storage
+    if tensor._steps is None:
+        value = result._value()
+        before = storage.value
+        if value.recording is not None and value.fallback is None:
+            value.fallback = before.array if before.array is not None else before.fallback
+        storage.value = value
+        storage.version += 1
+        if state.grad:
+            tensor._edge = result._edge
+        return
+    base = tensor._base
+    whole = base if base is not None and state.grad else wrap(storage.value, None)
+    levels = [whole]
+    for step in tensor._steps[:-1]:
+        levels.append(call(step.view.op, (levels[-1], *step.args), step.kwargs))
+    part = result
+    for level, step in zip(reversed(levels), reversed(tensor._steps), strict=True):
+        if step.view.write is None:
+            raise RuntimeError(
+                f"{step.view.op.name}: this view cannot be written, because more than one of its "
+                f"elements refers to a single memory location. Clone it first"
+            )
+        part = call(step.view.write, (level, part, *step.args), step.kwargs)
+    value = part._storage.value
+    before = storage.value
+    value.fallback = before.array if before.array is not None else before.fallback
+    storage.value = value
+    storage.version += 1
+    if base is not None and state.grad:
+        base._edge = part._edge
+    if base is None and state.grad:
+        tensor._edge = result._edge
+
+
+def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:
+    """`out=`: writes a result into a given tensor, which takes the result's shape."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{op_name}: out must be a Tensor, but got {type(out).__name__}")
+    if state.grad and (out._current_edge() is not None or result._edge is not None):
+        raise RuntimeError(
+            f"{op_name}(): functions with out=... arguments don't support automatic "
+            f"differentiation, but one of the arguments requires grad."
+        )
+    wanted = out._aval().dtype
+    if not dtypes.can_cast(result._aval().dtype, wanted):
+        raise RuntimeError(
+            f"{op_name}: result type {result.dtype} can't be cast to the desired output type {wanted}"
+        )
+    if result._aval().dtype is not wanted:
+        result = call(OPS["_to_dtype"], (result, wanted))
+    if out._aval().shape == result._aval().shape:
+        write(out, result)
+    elif out._steps is None:
+        out._storage.value = result._storage.value
+        out._storage.version += 1
+    else:
+        raise RuntimeError(
+            f"{op_name}: out is a view of shape {list(out.shape)}, but the result has shape "
+            f"{list(result.shape)}"
+        )
+    return out
+
+
+def number_code(number: Any) -> str:
+    return SCALAR_CODES[type(number)]
+
+
+__all__ = ["call", "call_inplace", "new_object", "set_out", "take_view", "write"]

@@ -1,0 +1,76 @@
+"""Storages, and the steps by which a view looks at one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.value import Value
+from ..op import Op
+
+_addresses = itertools.count(1)
+
+
+class Storage:
+    """A mutable cell: the current Value of a base tensor, and how often it was written."""
+
+    __slots__ = ("value", "version", "address")
+
+    def __init__(self, value: Value):
+        self.value = value
+        self.version = 0
+
+    def identity(self) -> int:
+        """A number that stands for the memory's address: equal for views of one storage."""
+        if not hasattr(self, "address"):
+            self.address = next(_addresses) << 40
+        return self.address
+
+
+class View:
+    """A view op: how to look, how to write back, and what NumPy would do to the strides.
+
+    Args:
+        op: array -> the looked-at part.
+        write: op (array, new part, *arguments) -> the array with the part replaced.
+        layout: the same view taken of a NumPy array (raises ValueError where NumPy
+            would need a copy); shapes, strides and offsets are read off its result.
+    """
+
+    __slots__ = ("op", "write", "layout")
+
+    def __init__(self, op: Op, write: Op | None, layout: Callable[..., Any]):
+        self.op, self.write, self.layout = op, write, layout
+
+
+class Step:
+    """One view op with its arguments."""
+
+    __slots__ = ("view", "args", "kwargs")
+
+    def __init__(self, view: View, args: tuple, kwargs: dict[str, Any]):
+        self.view, self.args, self.kwargs = view, args, kwargs
+
+
+def layout_of(shape: tuple[int, ...], steps: tuple[Step, ...]) -> Any:
+    """A NumPy array without contents, laid out as the view: one byte an element.
+
+    Its shape, strides and offset (`layout_offset`) are what PyTorch would answer.
+    """
+    strides = []
+    step = 1
+    for length in reversed(shape):
+        strides.append(step)
+        step *= max(length, 1)
+    dummy = np.empty(1, np.int8)
+    array = np.lib.stride_tricks.as_strided(dummy, shape, tuple(reversed(strides)))
+    for one in steps:
+        array = one.view.layout(array, *one.args, **one.kwargs)
+    return array, address(array) - address(dummy)
+
+
+def address(array: Any) -> int:
+    return array.__array_interface__["data"][0]

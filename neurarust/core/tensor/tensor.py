@@ -1,0 +1,359 @@
+"""The Tensor class: state, reading, gradients. Methods that are ops are bound in `methods`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from .. import device as devices
+from .. import dtype as dtypes
+from ..autograd.tape import Edge
+from ..engine.value import Value, export, value_of
+from .storage import Step, Storage, layout_of
+
+new_object = object.__new__
+
+
+class Size(tuple):
+    """A tensor's shape: a tuple that prints its name and knows `numel`."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        return int(np.prod(self, dtype=np.int64)) if self else 1
+
+    def __repr__(self) -> str:
+        return f"neurarust.Size([{', '.join(map(str, self))}])"
+
+    def __getitem__(self, index: Any) -> Any:
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size(tuple(self) + tuple(other))
+
+
+class Tensor:
+    """A multi-dimensional array with PyTorch's behaviour on JAX's arrays.
+
+    Made by `nr.tensor`, `nr.zeros` and the like, or as the result of an operation. Results
+    are recorded and computed when somebody looks; see `nr.explain()`.
+    """
+
+    __slots__ = (
+        "_storage", "_steps", "_base", "_cache", "_version", "_edge", "_grad", "_backward_hooks",
+        "_retains", "__dict__", "__weakref__",
+    )  # fmt: skip
+
+    # A cell that views share.
+    _storage: Storage
+    # The steps from the storage to this tensor; None if it is the whole.
+    _steps: tuple[Step, ...] | None
+    # The tensor of which this is a differentiable view.
+    _base: Tensor | None
+    # What a view read, and the storage's version then.
+    _cache: Value | None
+    _version: int
+    # The tape entry that made it: (node, output); (leaf, 0) for a leaf that requires grad.
+    _edge: Edge
+    _grad: Tensor | None
+
+    # NumPy operators leave the work to ours.
+    __array_priority__ = 1000
+
+    def __new__(cls, data: Any = None, *_: Any, **__: Any) -> Tensor:
+        if cls is Tensor and data is not None and not isinstance(data, Tensor):
+            raise TypeError("Tensor(): make tensors with nr.tensor(data), nr.empty(*size), ...")
+        return new_object(cls)
+
+    def __init__(self, data: Tensor | None = None):
+        if data is None:
+            raise TypeError("Tensor(): make tensors with nr.tensor(data), nr.empty(*size), ...")
+        alias(self, data)
+
+    # ------------------------------------------------------------ reading
+
+    def _value(self) -> Value:
+        """The current Value; a view whose storage was written looks again."""
+        if self._steps is None:
+            return self._storage.value
+        if self._version != self._storage.version:
+            self._look()
+        return self._cache  # type: ignore[return-value]
+
+    def _look(self) -> None:
+        """Replays the steps of a view; bound in `dispatch`."""
+        raise NotImplementedError
+
+    def _current_edge(self) -> Edge:
+        if self._steps is not None and self._version != self._storage.version:
+            self._look()
+        return self._edge
+
+    def _array(self) -> Any:
+        """The jax array, computed if need be. Not to leave the engine unless exported."""
+        return self._value().force()
+
+    def _aval(self) -> Any:
+        if self._steps is None:
+            return self._storage.value.aval
+        return self._cache.aval  # type: ignore[union-attr]
+
+    @property
+    def shape(self) -> Size:
+        """The lengths of the dimensions."""
+        return Size(self._aval().shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The element type."""
+        return self._aval().dtype
+
+    @property
+    def device(self) -> devices.device:
+        """Where the tensor lives."""
+        return self._aval().device
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._aval().shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._aval().size * self.dtype.itemsize
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the length of one dimension."""
+        shape = self.shape
+        if dim is None:
+            return shape
+        limit = max(len(shape), 1)
+        if not -limit <= dim < limit or not shape:
+            raise IndexError(
+                f"size: Dimension out of range (expected to be in range of "
+                f"[{-limit}, {limit - 1}], but got {dim})"
+            )
+        return shape[dim]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._aval().size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes an element."""
+        return self.dtype.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether the elements are real floating-point numbers."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the elements are complex numbers."""
+        return self.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the element type has negative numbers."""
+        return self.dtype.is_signed
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._aval().shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def _host(self) -> np.ndarray:
+        return np.asarray(self._array())
+
+    def item(self) -> Any:
+        """The one element as a Python number; runs what it depends on."""
+        if self._aval().size != 1:
+            raise RuntimeError(
+                f"item: a Tensor with {self.numel()} elements cannot be converted to Scalar"
+            )
+        return self._host().reshape(()).item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers (one number for a 0-dim tensor)."""
+        return self._host().tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as a NumPy array, without a copy where possible.
+
+        Differs from PyTorch: the array is read-only, because the memory belongs to an
+        immutable value; writing is an error and never a silent difference. Use
+        `.numpy().copy()` for one to write into.
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if self.device.type != "cpu" and not force:
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. "
+                f"Use Tensor.cpu() to copy the tensor to host memory first."
+            )
+        array = np.asarray(export(self._array()))
+        if array.flags.writeable:
+            array = array.view()
+            array.flags.writeable = False
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return np.array(array, dtype=dtype, copy=copy)
+
+    def __jax_array__(self) -> Any:
+        return export(self._array())
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return export(self._array()).__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._array().__dlpack_device__()
+
+    def __bool__(self) -> bool:
+        if self._aval().size != 1:
+            if not self.numel():
+                raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        return bool(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.category > dtypes.INTEGER or self._aval().size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        if not self.ndim and spec:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    # ------------------------------------------------------------ layout
+
+    def _layout(self) -> tuple[Any, int]:
+        return layout_of(self._storage.value.aval.shape, self._steps or ())
+
+    def stride(self, dim: int | None = None) -> Any:
+        """The steps in memory, in elements, that PyTorch would have."""
+        strides = self._layout()[0].strides
+        return strides if dim is None else strides[dim]
+
+    def storage_offset(self) -> int:
+        """Where in its storage the first element lies, in elements."""
+        return self._layout()[1] if self._steps else 0
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements would lie in memory in order."""
+        if not self._steps:
+            return True
+        array = self._layout()[0]
+        return bool(array.flags.c_contiguous)
+
+    def data_ptr(self) -> int:
+        """A number that stands for the address: equal for tensors that begin at one place.
+
+        Differs from PyTorch: no memory can be read at it.
+        """
+        return self._storage.identity() + self.storage_offset() * self.dtype.itemsize
+
+
+# ------------------------------------------------------------------ making tensors
+
+
+def wrap(value: Value, edge: Edge) -> Tensor:
+    """A new tensor around a Value."""
+    tensor = new_object(Tensor)
+    storage = new_object(Storage)
+    storage.value = value
+    storage.version = 0
+    tensor._storage = storage
+    tensor._steps = None
+    tensor._base = None
+    tensor._edge = edge
+    tensor._grad = None
+    return tensor
+
+
+def fill(tensor: Tensor, value: Value, edge: Edge) -> None:
+    """Makes an empty object of a subclass a tensor around a Value."""
+    tensor._storage = Storage(value)
+    tensor._steps = None
+    tensor._base = None
+    tensor._edge = edge
+    tensor._grad = None
+
+
+def fresh_like(tensor: Tensor, value: Value) -> Tensor:
+    """A tensor of the same class around a Value of its own."""
+    made = new_object(type(tensor))
+    fill(made, value, None)
+    return made
+
+
+def alias(tensor: Tensor, other: Tensor) -> Tensor:
+    """Makes `tensor` look at `other`'s storage, off the tape."""
+    tensor._storage = other._storage
+    tensor._steps = other._steps
+    tensor._base = None
+    if other._steps is not None:
+        tensor._cache = other._value()
+        tensor._version = other._version
+    tensor._edge = None
+    tensor._grad = None
+    return tensor
+
+
+def from_host(array: np.ndarray, device: devices.device) -> Value:
+    """A Value of a NumPy array that nobody else can write."""
+    with jax.enable_x64(True):
+        return value_of(jax.device_put(array, device.jax()), device)
+
+
+def extends(cls: type) -> Callable[[type], type]:
+    """Decorator: moves what a class body defines into `cls`, one topic a file."""
+
+    def move(body: type) -> type:
+        for name, member in vars(body).items():
+            if name not in _OF_ANY_CLASS:
+                setattr(cls, name, member)
+        return body
+
+    return move
+
+
+_OF_ANY_CLASS = frozenset(vars(type("", (), {"__slots__": ()}))) | {"__annotations__"}

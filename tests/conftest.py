@@ -1,0 +1,20 @@
+"""What every test shares: compiled programs go to a folder of this run, not to the user's cache."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+
+import pytest
+
+# The differential suite compares with PyTorch, which the base tests do without.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["differential"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One cache folder for the whole session; parallel workers inherit it."""
+    if "NEURARUST_CACHE_DIR" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="neurarust-tests-", ignore_cleanup_errors=True)
+        os.environ["NEURARUST_CACHE_DIR"] = folder.name
+        config.add_cleanup(folder.cleanup)
