@@ -81,7 +81,7 @@ def main(argv=None):
     nr.manual_seed(options.seed)
     environment = CartPole(options.seed)
     policy = nn.Sequential(nn.Linear(4, 64), nn.ReLU(), nn.Linear(64, 2))
-    optimizer = nr.optim.Adam(policy.parameters(), lr=1e-2)
+    optimizer = nr.optim.Adam(policy.parameters(), lr=5e-3)
 
     lengths = []
     bar = tqdm(range(options.episodes), unit="episode")

@@ -1,6 +1,8 @@
 """An LSTM that reads handwritten digits row by row, as sequences of eight steps.
 
     python examples/sequence_lstm.py
+
+The class is read off the hidden state after the last row.
 """
 
 import argparse

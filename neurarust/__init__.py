@@ -1,8 +1,11 @@
 """NeuraRust: PyTorch's API, JAX's transforms, XLA's speed.
 
-Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `fft`, `special`,
-`autograd`, `testing`. Deeper paths are private.
+Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `special`, `autograd`,
+`testing`, `cuda`, `accelerator`. Deeper paths are private.
 """
+
+import importlib.util as _util
+import math as _math
 
 from .core import methods as _methods
 from .core.autograd.modes import eager_mode as eager_mode
@@ -13,10 +16,13 @@ from .core.autograd.modes import is_inference_mode_enabled as is_inference_mode_
 from .core.autograd.modes import no_grad as no_grad
 from .core.autograd.modes import set_grad_enabled as set_grad_enabled
 from .core.define import NAMESPACES as _NAMESPACES
+from .core.device import default_device as get_default_device
 from .core.device import device as device
 from .core.device import set_default_device as set_default_device
 from .core.dtype import BY_NAME as _DTYPES
 from .core.dtype import dtype as dtype
+from .core.engine.explain import explain as explain
+from .core.engine.recording import synchronize as synchronize
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state
@@ -27,9 +33,31 @@ from .core.ops.random import set_rng_state as set_rng_state
 from .core.tensor.printing import set_printoptions as set_printoptions
 from .core.tensor.tensor import Size as Size
 from .core.tensor.tensor import Tensor as Tensor
+from .core.types import can_cast as can_cast
+from .core.types import finfo as finfo
+from .core.types import get_default_dtype as get_default_dtype
+from .core.types import iinfo as iinfo
+from .core.types import is_complex as is_complex
+from .core.types import is_floating_point as is_floating_point
+from .core.types import is_tensor as is_tensor
+from .core.types import numel as numel
+from .core.types import promote_types as promote_types
+from .core.types import result_type as result_type
+from .core.types import set_default_dtype as set_default_dtype
 
 __version__ = "0.1.0"
 
-# Every operation of the table; editors read them from `__init__.pyi`.
+e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
+
+# Every operation of the table and every dtype; editors read them from the stub.
 globals().update(_NAMESPACES["neurarust"])
 globals().update(_DTYPES)
+globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
+                  "double": _DTYPES["float64"], "short": _DTYPES["int16"],
+                  "int": _DTYPES["int32"], "long": _DTYPES["int64"]})  # fmt: skip
+
+from . import accelerator as accelerator  # noqa: E402
+from . import autograd as autograd  # noqa: E402
+from . import cuda as cuda  # noqa: E402
+from . import optim as optim  # noqa: E402
+from . import testing as testing  # noqa: E402

@@ -27,6 +27,7 @@ BINARY = {
     "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
     "rshift": "bitwise_right_shift",
 }  # fmt: skip
+COMMUTATIVE = {"add", "mul", "bitwise_and", "bitwise_or", "bitwise_xor"}
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY = {"neg": "neg", "pos": "positive", "abs": "abs", "invert": "bitwise_not"}
 _OPERANDS = (Tensor, int, float, complex)
@@ -34,6 +35,9 @@ _OPERANDS = (Tensor, int, float, complex)
 
 def _binary(name: str) -> tuple[Callable, Callable, Callable]:
     record = OPS[name]
+    # Swapped arguments: the op itself where it commutes, a twin for subtraction.
+    swapped = OPS["rsub"] if name == "sub" else record
+    keeps_order = name in COMMUTATIVE or name == "sub"
 
     def forward(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
@@ -42,7 +46,7 @@ def _binary(name: str) -> tuple[Callable, Callable, Callable]:
 
     def reflected(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call(record, (other, self))
+            return call(swapped, (self, other) if keeps_order else (other, self))
         return NotImplemented
 
     inplace = METHODS.get(f"{name}_")

@@ -57,7 +57,9 @@ class Recording:
         "capacity", "error", "lock", "lines",
     )  # fmt: skip
 
-    def __init__(self, device: devices.device, capacity: int = CAPACITY):
+    def __init__(
+        self, device: devices.device, capacity: int = CAPACITY, lines: list[str] | None = None
+    ):
         self.device = device
         self.entries: Any = []
         self.leaves: dict[int, int] = {}
@@ -69,7 +71,8 @@ class Recording:
         self.capacity = capacity
         self.error: BaseException | None = None
         self.lock = threading.RLock()
-        self.lines: list[str] | None = None
+        # The user's line of each call, while somebody hunts for NaNs.
+        self.lines = lines
 
     def leaf(self, value: Value) -> int:
         """The reference of a Value from outside this recording."""
@@ -102,12 +105,12 @@ class Recording:
             with uninterrupted():
                 self.entries = _CLOSED
                 if state.recording is self:
-                    state.recording = Recording(self.device)
+                    state.recording = _fresh(self.device)
                 if state.recordings.get(self.device) is self:
                     state.recordings[self.device] = (
                         state.recording
                         if state.recording.device is self.device
-                        else Recording(self.device)
+                        else _fresh(self.device)
                     )
                 if entries:
                     self._run(entries)
@@ -225,8 +228,6 @@ class _State(threading.local):
     """What one thread is recording, and its modes."""
 
     def __init__(self) -> None:
-        self.recording = Recording(devices.CPU)
-        self.recordings: dict[devices.device, Recording] = {devices.CPU: self.recording}
         # Whether calls on tensors that require grad go on the tape.
         self.grad = True
         self.inference = False
@@ -234,18 +235,24 @@ class _State(threading.local):
         self.eager = False
         # Called with every program that ran (the NaN hunt).
         self.anomaly: Any = None
-        # No donation: the NaN hunt and the replay need the inputs afterwards.
+        # No donation: the NaN hunt needs the inputs afterwards.
         self.keep_inputs = False
+        self.recording = Recording(devices.CPU, lines=None)
+        self.recordings: dict[devices.device, Recording] = {devices.CPU: self.recording}
 
 
 state = _State()
+
+
+def _fresh(device: devices.device) -> Recording:
+    return Recording(device, lines=None if state.anomaly is None else [])
 
 
 def recording_on(device: devices.device) -> Recording:
     """This thread's recording for a device, made current."""
     found = state.recordings.get(device)
     if found is None or found.entries is _CLOSED:
-        found = state.recordings[device] = Recording(device)
+        found = state.recordings[device] = _fresh(device)
     state.recording = found
     return found
 

@@ -101,6 +101,9 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
     axis = dimension(operation, dim, input.ndim)
     if input.ndim == 0:
         return input, jnp.zeros((), jnp.int64)
+    if input.dtype == jnp.bool_:
+        best, index = running_extreme(accumulate, operation, input.astype(jnp.int8), dim)
+        return best.astype(jnp.bool_), index
 
     @jax.custom_jvp
     def accumulated(input):

@@ -40,7 +40,7 @@ def _rows(input: Array, weight: Array) -> Array:
     if last < 0:
         return jnp.full((*input.shape, weight.shape[1]), jnp.nan, weight.dtype)
     valid = (input >= 0) & (input <= last)
-    rows = jnp.take(weight, jnp.clip(input, 0, last), axis=0, mode="promise_in_bounds")
+    rows = weight.at[jnp.clip(input, 0, last)].get(mode="promise_in_bounds")
     return jnp.where(valid[..., None], rows, jnp.asarray(jnp.nan, weight.dtype))
 
 
@@ -180,7 +180,8 @@ def embedding_bag(
         padding_idx: indices that count for nothing.
 
     Shape: input (bags, length), or (indices) with offsets (bags); result (bags, features).
-    Empty bags give zeros. Other arguments as `embedding`.
+    Empty bags give zeros. Other arguments as `embedding`: scale_grad_by_freq divides by each
+    row's own frequency, where PyTorch 2.13 on CPU divides by another row's.
     """
     if max_norm is not None:
         with no_grad():

@@ -27,7 +27,7 @@ def axes_of(operation: str, dim: object, input: Array) -> tuple[int, ...]:
 
 def nonempty(operation: str, input: Array, axes: tuple[int, ...]) -> None:
     """Raises if a reduction that has no neutral element meets a dimension of size 0."""
-    if any(input.shape[axis] == 0 for axis in axes):
+    if 0 in [input.shape[axis] for axis in axes]:
         fail(operation, f"shape {tuple(input.shape)}", f"dimensions {axes} of non-zero size",
              kind=IndexError)
 

@@ -57,7 +57,8 @@ def sortable(input: Array) -> Array:
     """Integers of 32 bits in the same order as `input`; NaN is the largest, -0 equals 0."""
     if not is_float(input):
         return input.astype(jnp.int32)
-    bits = jax.lax.bitcast_convert_type(input.astype(jnp.float32) + 0, jnp.int32)
+    number = jnp.where(input == 0, 0, input).astype(jnp.float32)
+    bits = jax.lax.bitcast_convert_type(number, jnp.int32)
     bits = jnp.where(jnp.isnan(input), jnp.int32(0x7FFFFFFF), bits)
     return jnp.where(bits < 0, bits ^ jnp.int32(0x7FFFFFFF), bits)
 
@@ -123,6 +124,7 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     moved = jnp.moveaxis(input, axis, -1)
     key = jax.lax.stop_gradient(moved)
     if is_float(key):
+        # A NaN ties with infinity, where PyTorch has it above.
         key = jnp.where(jnp.isnan(key), jnp.inf, key)
     if not largest:
         key = -key if is_float(key) else ~key

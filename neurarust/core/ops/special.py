@@ -12,7 +12,7 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array, Operand
 from . import activation, elementwise, reduce
-from .elementwise import SPECIAL
+from .elementwise import SPECIAL, absolute
 
 ONLY = ("special",)
 
@@ -26,7 +26,8 @@ def entr(input: Array):
 @op(promote="float", inplace=True, namespace=SPECIAL)
 def i0(input: Array):
     """Modified Bessel function of the first kind, order 0."""
-    return special.i0(input)
+    # jax.scipy's gradient at 0 is wrong.
+    return jax.lax.bessel_i0e(input) * jnp.exp(absolute(input))
 
 
 @op(promote="float", namespace=ONLY, method=False)
@@ -112,7 +113,7 @@ def polygamma_of(input: Array, n: int):
         fail("polygamma", f"n={n}", "n of 0 or more")
     if n == 0:
         return jax.lax.digamma(input)
-    return special.polygamma(jnp.asarray(n, input.dtype), input)
+    return special.polygamma(jnp.asarray(n, jnp.int32), input)
 
 
 @function(method=False, namespace=SPECIAL)

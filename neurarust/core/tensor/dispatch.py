@@ -212,6 +212,25 @@ def _check_bounds(op: Op, signature: Any, numbers: list) -> None:
             )
 
 
+def prepare(op: Op, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, list[Value], tuple]:
+    """The signature of a call, its Values and its numbers, for callers that record themselves."""
+    key: list[Any] = [Defaults.floating]
+    values: list[Value] = []
+    numbers: list[Any] = []
+    edges: list[Edge] = []
+    kinds = op.positional
+    last = len(kinds) - 1
+    for position, argument in enumerate(args):
+        _read(op, kinds[min(position, last)], argument, key, values, numbers, edges)
+    for name, argument in kwargs.items():
+        key.append(name)
+        _read(op, op.kinds[name], argument, key, values, numbers, edges)
+    signature = op.signatures.get(tuple(key))
+    if signature is None:
+        signature = _build(op, key, args, kwargs, None, None)
+    return signature, values, tuple(numbers)
+
+
 # ------------------------------------------------------------------ views
 
 

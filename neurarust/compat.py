@@ -1,0 +1,40 @@
+"""Runs unmodified PyTorch scripts: `import torch` gives NeuraRust."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+# torch's module -> ours.
+MODULES = {
+    "torch": "neurarust",
+    "torch.nn": "neurarust.nn",
+    "torch.nn.functional": "neurarust.nn.functional",
+    "torch.nn.init": "neurarust.nn.init",
+    "torch.nn.utils": "neurarust.nn.utils",
+    "torch.optim": "neurarust.optim",
+    "torch.optim.lr_scheduler": "neurarust.optim.lr_scheduler",
+    "torch.utils.data": "neurarust.data",
+    "torch.autograd": "neurarust.autograd",
+    "torch.autograd.functional": "neurarust.autograd.functional",
+    "torch.cuda": "neurarust.cuda",
+    "torch.testing": "neurarust.testing",
+}
+
+
+def install() -> None:
+    """Makes `import torch` and its submodules give NeuraRust's, for this process.
+
+    Raises:
+        RuntimeError: if the real torch is already imported.
+    """
+    present = sys.modules.get("torch")
+    ours = importlib.import_module("neurarust")
+    if present is not None and present is not ours:
+        raise RuntimeError("compat: torch is already imported in this process")
+    for theirs, name in MODULES.items():
+        sys.modules[theirs] = importlib.import_module(name)
+    utils = type(sys)("torch.utils")
+    utils.data = sys.modules["torch.utils.data"]  # type: ignore[attr-defined]
+    sys.modules["torch.utils"] = utils
+    ours.utils = utils  # type: ignore[attr-defined]

@@ -1,0 +1,196 @@
+"""Hooks of modules: what they are kept in, and the tape entries behind backward hooks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..core.autograd.tape import Edge, Tracked, next_number
+from ..core.engine.recording import state
+from ..core.engine.value import Aval
+from ..core.tensor.gradients import RemovableHandle
+from ..core.tensor.tensor import Tensor, wrap
+
+_keys = itertools.count()
+
+# Kinds of hooks that a call has to look at; the others belong to state dicts.
+FORWARD_PRE, FORWARD, BACKWARD_PRE, BACKWARD = "forward_pre", "forward", "backward_pre", "backward"
+STATE_PRE, STATE, LOAD_PRE, LOAD = "state_dict_pre", "state_dict", "load_pre", "load"
+
+
+def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+    """Adds a hook to those of its kind; the handle removes it again."""
+    kept = hooks.setdefault(kind, {})
+    key = next(_keys)
+    before = {} if not prepend else dict(kept)
+    if prepend:
+        kept.clear()
+    kept[key] = hook
+    kept.update(before)
+    return RemovableHandle(kept, key)
+
+
+def of(hooks: dict[str, dict] | None, kind: str) -> tuple:
+    """The hooks of a kind, in order."""
+    return tuple(hooks[kind].values()) if hooks and kind in hooks else ()
+
+
+def call(module: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """A module's forward with its hooks around it."""
+    hooks = module._hooks
+    done: set[int] = set()
+    try:
+        for hook, with_kwargs in of(hooks, FORWARD_PRE):
+            args, kwargs = _before(module, hook, with_kwargs, args, kwargs)
+        watch = None
+        if state.grad and (hooks.get(BACKWARD) or hooks.get(BACKWARD_PRE)):
+            watch = _Watch(module)
+            args = watch.inputs(args)
+        result = module.forward(*args, **kwargs)
+        for key, (hook, with_kwargs, _) in list(hooks.get(FORWARD, {}).items()):
+            done.add(key)
+            given = (module, args, kwargs, result) if with_kwargs else (module, args, result)
+            replaced = hook(*given)
+            result = result if replaced is None else replaced
+        return result if watch is None else watch.outputs(result)
+    except Exception:
+        for key, (hook, with_kwargs, always_call) in list(hooks.get(FORWARD, {}).items()):
+            if always_call and key not in done:
+                hook(*((module, args, kwargs, None) if with_kwargs else (module, args, None)))
+        raise
+
+
+def _before(module: Any, hook: Callable, with_kwargs: bool, args: tuple, kwargs: dict) -> tuple:
+    """What one forward-pre hook makes of the arguments."""
+    if not with_kwargs:
+        result = hook(module, args)
+        if result is not None:
+            args = result if isinstance(result, tuple) else (result,)
+        return args, kwargs
+    result = hook(module, args, kwargs)
+    if result is None:
+        return args, kwargs
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise RuntimeError(
+            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
+            f"but got {result}."
+        )
+    return result
+
+
+# ------------------------------------------------------------------ backward hooks
+
+
+class _Gate:
+    """A tape entry that lets gradients pass through a Python function, all at once."""
+
+    __slots__ = ("parents", "avals", "function", "number", "epoch", "hooks", "__weakref__")
+
+    def __init__(self, tensors: Sequence[Tensor], function: Callable[[list], Sequence]):
+        self.parents = tuple(one._current_edge() for one in tensors)
+        self.avals = tuple(one._aval() for one in tensors)
+        self.function = function
+        self.number = next_number()
+        self.epoch = state.recording.number
+        self.hooks = None
+
+    def outputs(self) -> tuple[Aval, ...]:
+        return self.avals
+
+    def name(self) -> str:
+        return "BackwardHookFunctionBackward"
+
+    def pull(
+        self, cotangents: list[Tracked | None], create_graph: bool
+    ) -> list[Tracked | None]:
+        given = self.function([None if one is None else wrap(*one) for one in cotangents])
+        return [
+            None if one is None else (one._value(), one._current_edge() if create_graph else None)
+            for one in given
+        ]
+
+    def release(self) -> None:
+        """Nothing is saved."""
+
+
+def _through(tensors: list[Tensor], function: Callable[[list], Sequence]) -> list[Tensor]:
+    """The same tensors behind a gate; those that need no gradient stay as they are."""
+    gate = _Gate(tensors, function)
+    edges: list[Edge] = [(gate, k) for k in range(len(tensors))]
+    return [
+        one if one._current_edge() is None else wrap(one._value(), edge)
+        for one, edge in zip(tensors, edges, strict=True)
+    ]
+
+
+class _Watch:
+    """One call of a module with backward hooks: a gate before it and one behind it."""
+
+    def __init__(self, module: Any):
+        self.module = module
+        self.grad_output: tuple = ()
+        self.positions: list[int] = []
+        self.count = 0
+
+    def inputs(self, args: tuple) -> tuple:
+        """The positional arguments, their tensors behind a gate that calls the hooks."""
+        self.count = len(args)
+        tensors = [(k, one) for k, one in enumerate(args) if isinstance(one, Tensor)]
+        if not any(one._current_edge() is not None for _, one in tensors):
+            return args
+        self.positions = [k for k, _ in tensors]
+        changed = list(args)
+        for k, one in zip(
+            self.positions, _through([one for _, one in tensors], self.at_inputs), strict=True
+        ):
+            changed[k] = one
+        return tuple(changed)
+
+    def outputs(self, result: Any) -> Any:
+        """The result, a tensor or a tuple, list or dict of them, behind a gate."""
+        if isinstance(result, Tensor):
+            return _through([result], self.at_outputs)[0]
+        if isinstance(result, dict):
+            passed = self.outputs(list(result.values()))
+            return dict(zip(result, passed, strict=True))
+        if not isinstance(result, tuple | list):
+            return result
+        passed = iter(
+            _through([one for one in result if isinstance(one, Tensor)], self.at_outputs)
+        )
+        made = [next(passed) if isinstance(one, Tensor) else one for one in result]
+        return getattr(type(result), "_make", type(result))(made)
+
+    def at_outputs(self, gradients: list) -> Sequence:
+        """Runs the backward-pre hooks; also the others where no input needs a gradient."""
+        given = tuple(gradients)
+        for hook in of(self.module._hooks, BACKWARD_PRE):
+            given = _replaced("backward pre-hook", hook(self.module, given), given)
+        self.grad_output = given
+        if not self.positions:
+            for hook in of(self.module._hooks, BACKWARD):
+                hook(self.module, (None,) * self.count, given)
+        return given
+
+    def at_inputs(self, gradients: list) -> Sequence:
+        """Runs the backward hooks."""
+        given = [None] * self.count
+        for k, gradient in zip(self.positions, gradients, strict=True):
+            given[k] = gradient
+        for hook in of(self.module._hooks, BACKWARD):
+            result = hook(self.module, tuple(given), self.grad_output)
+            given = list(_replaced("backward hook", result, tuple(given)))
+        return [given[k] for k in self.positions]
+
+
+def _replaced(kind: str, result: Any, given: tuple) -> tuple:
+    if result is None:
+        return given
+    made = result if isinstance(result, tuple) else (result,)
+    if len(made) != len(given):
+        raise RuntimeError(
+            f"{kind} returned an invalid number of gradients: got {len(made)}, "
+            f"but expected {len(given)}"
+        )
+    return made

@@ -1,0 +1,566 @@
+"""Module: the base of all layers and models."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from ..core import device as devices
+from ..core import dtype as dtypes
+from ..core import host
+from ..core.autograd.modes import no_grad
+from ..core.engine.recording import state, synchronize
+from ..core.tensor.gradients import RemovableHandle
+from ..core.tensor.tensor import Tensor
+from . import hooks, state_dict
+from .parameter import Buffer, Parameter, replace
+
+Self = TypeVar("Self", bound="Module")
+
+
+class _Calls(threading.local):
+    """How many calls of modules this thread is inside of."""
+
+    depth = 0
+
+
+_calls = _Calls()
+
+
+class Module:
+    """Base class of layers and models (torch.nn.Module).
+
+    A subclass calls `super().__init__()`, assigns parameters, buffers and submodules as
+    attributes, and defines `forward`. Calling the module runs `forward` with its hooks; an
+    outermost call under `no_grad` also sends what it recorded to the device.
+
+    A module may define `get_extra_state()` and `set_extra_state(state)` to put something of
+    its own into the state dict.
+    """
+
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _non_persistent_buffers_set: set[str]
+    _modules: dict[str, Module | None]
+
+    # Hooks by kind; None as long as there are none, so that a call asks one question.
+    _hooks: dict[str, dict] | None = None
+    _state_hooks: dict[str, dict] | None = None
+
+    def __init__(self) -> None:
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(),
+            _modules={},
+        )  # fmt: skip
+
+    forward: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        depth = _calls.depth
+        _calls.depth = depth + 1
+        try:
+            if self._hooks is None:
+                result = self.forward(*args, **kwargs)
+            else:
+                result = hooks.call(self, args, kwargs)
+        finally:
+            _calls.depth = depth
+        if not depth and not state.grad:
+            synchronize(wait=False)
+        return result
+
+    # ------------------------------------------------------------ attributes
+
+    def __getattr__(self, name: str) -> Any:
+        members = self.__dict__
+        for kind in ("_parameters", "_buffers", "_modules"):
+            kept = members.get(kind)
+            if kept is not None and name in kept:
+                return kept[name]
+        if name == "forward":
+            raise NotImplementedError(
+                f'Module [{type(self).__name__}] is missing the required "forward" function'
+            )
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        members = self.__dict__
+        parameters = members.get("_parameters")
+        if isinstance(value, Parameter | Module | Buffer):
+            if parameters is None:
+                raise AttributeError(
+                    f"cannot assign {type(value).__name__} before Module.__init__() call: "
+                    f"call super().__init__() first"
+                )
+            if isinstance(value, Parameter):
+                self._forget(name)
+                self.register_parameter(name, value)
+            elif isinstance(value, Buffer):
+                self._forget(name)
+                self.register_buffer(name, value, value.persistent)
+            else:
+                if name not in self._modules:
+                    self._forget(name)
+                self.register_module(name, value)
+        elif parameters is None:
+            object.__setattr__(self, name, value)
+        elif name in parameters:
+            if value is not None:
+                raise TypeError(
+                    f"cannot assign '{type(value).__name__}' as parameter '{name}' "
+                    f"(nn.Parameter or None expected). Wrap it: nn.Parameter(...)"
+                )
+            parameters[name] = None
+        elif name in self._modules:
+            if value is not None:
+                raise TypeError(
+                    f"cannot assign '{type(value).__name__}' as child module '{name}' "
+                    f"(nn.Module or None expected)"
+                )
+            self._modules[name] = None
+        elif name in self._buffers:
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(
+                    f"cannot assign '{type(value).__name__}' as buffer '{name}' "
+                    f"(Tensor or None expected)"
+                )
+            self._buffers[name] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        for kept in (self._parameters, self._buffers, self._modules):
+            if name in kept:
+                del kept[name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def _forget(self, name: str) -> None:
+        """Makes room for a name that may stand for something of another kind."""
+        for kept in (self.__dict__, self._parameters, self._buffers, self._modules):
+            kept.pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
+
+    def __dir__(self) -> list[str]:
+        names = [*object.__dir__(self), *self._parameters, *self._buffers, *self._modules]
+        return sorted({name for name in names if not name[:1].isdigit()})
+
+    def _check_name(self, kind: str, name: str, kept: Mapping) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+        if not name or "." in name:
+            what = 'can\'t contain "."' if name else 'can\'t be empty string ""'
+            raise KeyError(f"{kind} name {what}, got {name!r}")
+        if name not in kept and hasattr(self, name):
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Adds a parameter; None keeps its place without one."""
+        self._check_name("parameter", name, self.__dict__.get("_parameters", ()))
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' "
+                f"(nn.Parameter or None required)"
+            )
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                f"created explicitly. To express '{name}' as a function of another Tensor, "
+                f"compute the value in the forward() method."
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Adds a tensor that is state but no parameter, such as running statistics.
+
+        Args:
+            persistent: whether it is part of the state dict.
+        """
+        self._check_name("buffer", name, self.__dict__.get("_buffers", ()))
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' "
+                f"(Tensor or None required)"
+            )
+        self._buffers[name] = tensor
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Adds a submodule."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        self._check_name("module", name, self.__dict__.get("_modules", ()))
+        self._modules[name] = module
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Adds a submodule (as `register_module`)."""
+        self.register_module(name, module)
+
+    # ------------------------------------------------------------ the tree
+
+    def get_submodule(self, target: str) -> Module:
+        """The submodule at a path such as "encoder.layers.0"; the module itself for ""."""
+        found: Module = self
+        for name in target.split(".") if target else ():
+            inner = getattr(found, name, None)
+            if not isinstance(inner, Module):
+                what = "has no attribute" if inner is None else "is not an nn.Module:"
+                raise AttributeError(f"{type(found).__name__} {what} `{name}`")
+            found = inner
+        return found
+
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Puts a module in the place of the one at a path."""
+        path, _, name = target.rpartition(".")
+        setattr(self.get_submodule(path), name, module)
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path such as "encoder.weight"."""
+        return self._at(target, "_parameters", "an nn.Parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path."""
+        return self._at(target, "_buffers", "a buffer")
+
+    def _at(self, target: str, kind: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        if name not in getattr(module, kind):
+            raise AttributeError(f"`{name}` is not {what}")
+        return getattr(module, name)
+
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it with their paths, each once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                below = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(memo, below, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct submodules with their names, each once."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct submodules, each once."""
+        for _, module in self.named_children():
+            yield module
+
+    def _named_members(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen = set()
+        modules = (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if recurse
+            else [(prefix, self)]
+        )
+        for path, module in modules:
+            for name, tensor in getattr(module, kind).items():
+                if tensor is None or tensor in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(tensor)
+                yield f"{path}.{name}" if path else name, tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """All parameters with their paths; tied ones once."""
+        yield from self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters; tied ones once."""
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """All buffers with their paths; tied ones once."""
+        yield from self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """All buffers; tied ones once."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    # ------------------------------------------------------------ state
+
+    def state_dict(
+        self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """All parameters and persistent buffers by path; they share the module's storages.
+
+        Args:
+            keep_vars: the parameters themselves instead of detached tensors.
+        """
+        return state_dict.save_all(self, destination, prefix, keep_vars)
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Copies tensors from a state dict into the module's parameters and buffers.
+
+        Args:
+            strict: raise for keys that are missing or unexpected.
+            assign: put the given tensors in the parameters' place, instead of copying.
+        """
+        return _load_all(self, state_dict, strict, assign)
+
+    def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:
+        state_dict.save(self, destination, prefix, keep_vars)
+
+    def _load_from_state_dict(
+        self, state_dict: dict, prefix: str, local_metadata: dict, strict: bool,
+        missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
+    ) -> None:  # fmt: skip
+        _load(
+            self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+            error_msgs,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ changing all of it
+
+    def apply(self: Self, fn: Callable[[Module], None]) -> Self:
+        """Calls `fn` with every submodule and the module itself, from the leaves up."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Sets `training` here and below: dropout and batch statistics are on."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: Self) -> Self:
+        """Clears `training` here and below."""
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Sets `requires_grad` of all parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drops the gradients of all parameters, or sets them to zero."""
+        for parameter in self.parameters():
+            if parameter.grad is not None:
+                parameter.grad = None if set_to_none else parameter.grad.detach().zero_()
+
+    def _apply(self: Self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Replaces every parameter, gradient and buffer by what `fn` makes of it."""
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        with no_grad():
+            for parameter in self._parameters.values():
+                if parameter is None:
+                    continue
+                before = parameter.detach()
+                made = fn(before)
+                if made is not before:
+                    replace(parameter, made)
+                if parameter.grad is not None:
+                    parameter.grad = fn(parameter.grad)
+            for name, buffer in self._buffers.items():
+                if buffer is not None:
+                    self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+        """`to(device)`, `to(dtype)`, `to(device, dtype)`, `to(tensor)`: moves everything.
+
+        A dtype counts for floating-point parameters and buffers only.
+        """
+        device, dtype = _wanted(args, kwargs)
+
+        def convert(tensor: Tensor) -> Tensor:
+            inexact = tensor.dtype.category >= dtypes.FLOATING
+            return tensor.to(device, dtype if inexact else None)
+
+        return self._apply(convert)
+
+    def type(self: Self, dst_type: Any) -> Self:
+        """Converts all parameters and buffers to a dtype."""
+        return self._apply(lambda tensor: tensor.to(dtypes.of(dst_type)))
+
+    def float(self: Self) -> Self:
+        """Floating-point parameters and buffers as float32."""
+        return self.to(dtypes.float32)
+
+    def double(self: Self) -> Self:
+        """Floating-point parameters and buffers as float64."""
+        return self.to(dtypes.float64)
+
+    def half(self: Self) -> Self:
+        """Floating-point parameters and buffers as float16."""
+        return self.to(dtypes.float16)
+
+    def bfloat16(self: Self) -> Self:
+        """Floating-point parameters and buffers as bfloat16."""
+        return self.to(dtypes.bfloat16)
+
+    def cpu(self: Self) -> Self:
+        """Moves everything to host memory."""
+        return self.to(devices.CPU)
+
+    def cuda(self: Self, device: Any = None) -> Self:
+        """Moves everything to a CUDA device."""
+        return self.to(devices.of("cuda" if device is None else device))
+
+    def to_empty(self: Self, *, device: Any, recurse: bool = True) -> Self:
+        """Moves to a device without copying: the elements mean nothing afterwards."""
+        return self._apply(lambda one: host.empty(one.shape, one.dtype, device), recurse)
+
+    # ------------------------------------------------------------ hooks
+
+    def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = {}
+        return hooks.add(self._hooks, kind, hook, prepend)  # type: ignore[arg-type]
+
+    def _add_state_hook(self, kind: str, hook: Any) -> RemovableHandle:
+        if self._state_hooks is None:
+            self.__dict__["_state_hooks"] = {}
+        return hooks.add(self._state_hooks, kind, hook)  # type: ignore[arg-type]
+
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, args)` before each forward; what it returns takes the arguments' place.
+
+        Args:
+            with_kwargs: the hook is `hook(module, args, kwargs)` and returns both or None.
+        """
+        return self._add_hook(hooks.FORWARD_PRE, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:  # fmt: skip
+        """`hook(module, args, output)` after each forward; it may return another output.
+
+        Args:
+            with_kwargs: the hook is `hook(module, args, kwargs, output)`.
+            always_call: also call it, with output None, when forward raises.
+        """
+        return self._add_hook(hooks.FORWARD, (hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, grad_output)` before the module's backward; it may return another."""
+        return self._add_hook(hooks.BACKWARD_PRE, hook, prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, grad_input, grad_output)` after the module's backward.
+
+        What it returns takes grad_input's place. Only positional inputs take part.
+        """
+        return self._add_hook(hooks.BACKWARD, hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, prefix, keep_vars)` before `state_dict` collects."""
+        return self._add_state_hook(hooks.STATE_PRE, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
+        return self._add_state_hook(hooks.STATE, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs)` before the module's tensors are filled."""
+
+        def bound(*args: Any) -> Any:
+            return hook(self, *args)
+
+        return self._add_state_hook(hooks.LOAD_PRE, bound)
+
+    def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, incompatible_keys)` after the module and all below it were filled."""
+        return self._add_state_hook(hooks.LOAD, hook)
+
+    # ------------------------------------------------------------ printing
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses when the module prints."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = [f"({name}): {_indented(repr(one))}" for name, one in self._modules.items()]
+        if not lines:
+            if "\n" not in extra:
+                return f"{self._get_name()}({extra})"
+            return f"{self._get_name()}(\n  {_indented(extra)}\n)"
+        body = "\n  ".join([*extra.split("\n"), *lines] if extra else lines)
+        return f"{self._get_name()}(\n  {body}\n)"
+
+
+# `load_state_dict` and its like have a parameter of the module's name.
+_load, _load_all = state_dict.load, state_dict.load_all
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def _wanted(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """The device and dtype, either may be None, that `Module.to` was asked for."""
+    device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
+    kwargs.pop("non_blocking", None)
+    kwargs.pop("memory_format", None)
+    if "tensor" in kwargs:
+        args = (kwargs.pop("tensor"), *args)
+    if kwargs:
+        raise TypeError(f"Module.to: unexpected arguments {sorted(kwargs)}")
+    for one in args:
+        if isinstance(one, Tensor):
+            device, dtype = one.device, one.dtype
+        elif isinstance(one, str | int | devices.device) and not isinstance(one, bool):
+            device = one
+        elif one is not None and not isinstance(one, bool):
+            dtype = one
+    dtype = None if dtype is None else dtypes.of(dtype)
+    if dtype is not None and dtype.category < dtypes.FLOATING:
+        raise TypeError(
+            f"nn.Module.to only accepts floating point or complex dtypes, but got {dtype}"
+        )
+    return device, dtype

@@ -1,0 +1,73 @@
+"""Parameters and buffers: the tensors that a Module knows by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from ..core import host
+from ..core.methods import _flatten, _unflatten
+from ..core.tensor.tensor import Tensor, alias, new_object
+
+
+class Parameter(Tensor):
+    """A Tensor that a Module registers as its parameter when it is assigned to it.
+
+    Shares the storage of `data`, and is a leaf of the tape.
+
+    Args:
+        data: the tensor; without it, an empty one.
+    """
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        return new_object(cls)
+
+    def __init__(self, data: Tensor | None = None, requires_grad: bool = True):
+        if data is not None and not isinstance(data, Tensor):
+            raise TypeError(f"Parameter: data must be a Tensor, but got {type(data).__name__}")
+        alias(self, host.empty(0) if data is None else data)
+        if requires_grad:
+            self.requires_grad = True
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A Tensor that a Module registers as its buffer when it is assigned to it.
+
+    Args:
+        persistent: whether the buffer is part of the module's state dict.
+    """
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
+        return new_object(cls)
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
+        alias(self, host.empty(0) if data is None else data)
+        self.persistent = persistent
+
+
+def replace(tensor: Tensor, source: Tensor) -> None:
+    """Makes a leaf look at another storage, perhaps of another dtype, device or shape."""
+    edge, gradient = tensor._edge, tensor._grad
+    alias(tensor, source)
+    tensor._grad = gradient
+    if edge is not None:
+        edge[0].aval = tensor._aval()
+        tensor._edge = edge
+
+
+def as_parameter(tensor: Tensor, requires_grad: bool) -> Parameter:
+    """The tensor itself if it is a Parameter, else a Parameter on its storage."""
+    return tensor if isinstance(tensor, Parameter) else Parameter(tensor, requires_grad)
+
+
+for _kind in (Parameter, Buffer):
+    jax.tree_util.register_pytree_node(_kind, _flatten, _unflatten)
+
+
+def made(*shape: int, dtype: Any = None, device: Any = None) -> Parameter:
+    """A parameter of the given shape, to be filled by an initialiser."""
+    return Parameter(host.empty(shape, dtype, device))

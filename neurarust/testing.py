@@ -1,0 +1,187 @@
+"""Checks for tests: closeness of tensors, and gradients against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .core import dtype as dtypes
+from .core.autograd.modes import enable_grad, no_grad
+from .core.function import grad
+from .core.ops.create import tensor
+from .core.tensor.tensor import Tensor
+
+# dtype -> (rtol, atol), PyTorch's.
+TOLERANCES = {
+    "float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5),
+    "float64": (1e-7, 1e-7), "complex64": (1.3e-6, 1e-5), "complex128": (1e-7, 1e-7),
+}  # fmt: skip
+
+
+class GradcheckError(RuntimeError):
+    """Raised by `gradcheck` and `gradgradcheck`."""
+
+
+def assert_close(
+    actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None,
+    equal_nan: bool = False, check_dtype: bool = True, check_device: bool = True,
+    msg: str | None = None,
+) -> None:  # fmt: skip
+    """Raises AssertionError unless `|actual - expected| <= atol + rtol * |expected|`.
+
+    Sequences and dicts are compared part by part. Tolerances default by dtype as PyTorch's.
+    """
+    if isinstance(actual, dict):
+        assert actual.keys() == expected.keys(), f"keys differ: {set(actual) ^ set(expected)}"
+        pairs = [(actual[name], expected[name]) for name in actual]
+    elif isinstance(actual, (list, tuple)):
+        assert len(actual) == len(expected), f"lengths differ: {len(actual)} and {len(expected)}"
+        pairs = list(zip(actual, expected, strict=True))
+    else:
+        pairs = None
+    if pairs is not None:
+        for one, other in pairs:
+            assert_close(one, other, rtol=rtol, atol=atol, equal_nan=equal_nan,
+                         check_dtype=check_dtype, check_device=check_device, msg=msg)  # fmt: skip
+        return
+    first, second = (one if isinstance(one, Tensor) else tensor(one) for one in (actual, expected))
+    if check_device and first.device is not second.device:
+        raise AssertionError(msg or f"devices differ: {first.device} and {second.device}")
+    if check_dtype and first.dtype is not second.dtype:
+        raise AssertionError(msg or f"dtypes differ: {first.dtype} and {second.dtype}")
+    if first.shape != second.shape:
+        raise AssertionError(msg or f"shapes differ: {first.shape} and {second.shape}")
+    if (rtol is None) != (atol is None):
+        raise ValueError("rtol and atol must both be specified or both be unspecified")
+    usual = [TOLERANCES.get(one.dtype.name, (0.0, 0.0)) for one in (first, second)]
+    rtol = max(one[0] for one in usual) if rtol is None else rtol
+    atol = max(one[1] for one in usual) if atol is None else atol
+    wide = np.complex128 if first.is_complex() else np.float64
+    if first.dtype.category <= dtypes.INTEGER and rtol == atol == 0:
+        wide = first.dtype.dtype
+    a, b = first._host().astype(wide), second._host().astype(wide)
+    close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    if not close.all():
+        worst = np.nanmax(np.abs(a - b)) if a.size else 0
+        raise AssertionError(
+            msg
+            or f"Tensor-likes are not close! Mismatched elements: {(~close).sum()} / {close.size}. "
+            f"Greatest absolute difference: {worst} (up to {atol} allowed, rtol {rtol})"
+        )
+
+
+def gradcheck(
+    func: Callable, inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+    raise_exception: bool = True, nondet_tol: float = 0.0, **_: Any,
+) -> bool:  # fmt: skip
+    """Compares gradients with central differences along random directions, in float64.
+
+    Args:
+        func: function of Tensors that returns a Tensor or several.
+        inputs: its arguments; those that require grad are checked.
+    Raises:
+        GradcheckError: where they differ (or False is returned, without `raise_exception`).
+    """
+    given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
+    checked = [k for k, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
+    if not checked:
+        raise ValueError("gradcheck expects at least one input tensor to require gradient")
+    generator = np.random.default_rng(0)
+    try:
+        for k in checked:
+            _check_input(func, list(given), k, eps, atol, rtol, generator)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def _outputs(func: Callable, given: Sequence[Any]) -> list[Tensor]:
+    made = func(*given)
+    several = made if isinstance(made, (tuple, list)) else (made,)
+    return [one for one in several if isinstance(one, Tensor) and one.dtype.category >= 2]
+
+
+def _direction(like: Tensor, generator: np.random.Generator) -> np.ndarray:
+    drawn = generator.standard_normal(like.shape)
+    if like.is_complex():
+        drawn = drawn + 1j * generator.standard_normal(like.shape)
+    return drawn.astype(like.dtype.dtype)
+
+
+def _check_input(
+    func: Callable, given: list, k: int, eps: float, atol: float, rtol: float,
+    generator: np.random.Generator,
+) -> None:  # fmt: skip
+    """One input along two random directions, the sum over outputs weighted at random."""
+    outputs = _outputs(func, given)
+    live = [one for one in outputs if one.requires_grad]
+    weights = [_direction(one, generator) for one in outputs]
+    at = given[k]._host().copy()
+    analytic = np.zeros_like(at)
+    if live:
+        taken = [tensor(w) for one, w in zip(outputs, weights, strict=True) if one.requires_grad]
+        found = grad(live, [given[k]], taken, retain_graph=True, allow_unused=True)[0]
+        if found is not None:
+            analytic = found._host()
+    for _ in range(2):
+        step = _direction(given[k], generator)
+        sums = []
+        for sign in (1, -1):
+            moved = list(given)
+            moved[k] = tensor(at + sign * eps * step)
+            with no_grad():
+                parts = _outputs(func, moved)
+            sums.append(
+                sum(float((w.conj() * one._host()).real.sum())
+                    for one, w in zip(parts, weights, strict=True))
+            )  # fmt: skip
+        numeric = (sums[0] - sums[1]) / (2 * eps)
+        exact = float((analytic.conj() * step).real.sum())
+        if not abs(numeric - exact) <= atol + rtol * abs(numeric):
+            raise GradcheckError(
+                f"Jacobian mismatch for input {k}: finite differences along a random direction "
+                f"give {numeric}, backward gives {exact}"
+            )
+
+
+def gradgradcheck(
+    func: Callable, inputs: Any, grad_outputs: Any = None, *, eps: float = 1e-6,
+    atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True, **_: Any,
+) -> bool:  # fmt: skip
+    """`gradcheck` of the gradient: second derivatives against finite differences."""
+    given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    count = len(given)
+    if grad_outputs is None:
+        generator = np.random.default_rng(1)
+        with no_grad():
+            outputs = _outputs(func, given)
+        vectors = tuple(
+            tensor(_direction(one, generator), requires_grad=True) for one in outputs
+        )
+    else:
+        vectors = tuple(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else (grad_outputs,)
+    places = [k for k, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
+
+    def first(*arguments: Any) -> tuple:
+        leaves = list(arguments[:count])
+        for k in places:
+            if not leaves[k].requires_grad:
+                leaves[k].requires_grad_()
+        outputs = _outputs(func, leaves)
+        pairs = [
+            (one, v) for one, v in zip(outputs, arguments[count:], strict=True) if one.requires_grad
+        ]
+        with_graph = grad([one for one, _ in pairs], [leaves[k] for k in places],
+                          [v for _, v in pairs], create_graph=True, allow_unused=True)  # fmt: skip
+        return tuple(one for one in with_graph if one is not None)
+
+    def enabled(*arguments: Any) -> tuple:
+        with enable_grad():
+            return first(*arguments)
+
+    return gradcheck(enabled, (*given, *vectors), eps=eps, atol=atol, rtol=rtol,
+                     raise_exception=raise_exception)  # fmt: skip
