@@ -11,9 +11,9 @@ from . import ops
 from .define import METHODS
 from .op import OPS
 from .ops import (
-    activation, adaptive_pooling, arithmetic, comparison, contraction, convolution,
-    create, cumulative, elementwise, indexing, linalg, movement, pooling,
-    random, reduce, sorting, special, views,
+    activation, adaptive_pooling, arithmetic, attention, comparison, contraction, convolution,
+    create, cumulative, elementwise, embedding, indexing, inspect, linalg, movement, normalization,
+    pooling, random, recurrent, reduce, sorting, special, views,
 )  # fmt: skip
 from .tensor import gradients, printing
 from .tensor.dispatch import call
@@ -86,14 +86,10 @@ def bind() -> None:
     Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]
     for name, reader in {
         "T": _reversed, "mT": _matrix, "mH": _adjoint, "H": _adjoint, "data": _data,
-        "real": lambda self: OPS_CALL("real", self), "imag": lambda self: OPS_CALL("imag", self),
+        "real": METHODS["real"], "imag": METHODS["imag"],
     }.items():  # fmt: skip
         setter = _set_data if name == "data" else None
         setattr(Tensor, name, property(reader, setter, doc=reader.__doc__))
-
-
-def OPS_CALL(name: str, tensor: Tensor) -> Any:
-    return call(OPS[name], (tensor,))
 
 
 def _reversed(self: Tensor) -> Tensor:
@@ -155,6 +151,6 @@ jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
 __all__ = [
     "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",
     "contraction", "convolution", "create", "cumulative", "elementwise", "embedding", "gradients",
-    "indexing", "linalg", "movement", "normalization", "ops", "pooling", "printing", "random",
+    "indexing", "inspect", "linalg", "movement", "normalization", "ops", "pooling", "printing", "random",
     "recurrent", "reduce", "sorting", "special", "views",
 ]  # fmt: skip

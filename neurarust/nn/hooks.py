@@ -194,3 +194,80 @@ def _replaced(kind: str, result: Any, given: tuple) -> tuple:
             f"but expected {len(given)}"
         )
     return made
+
+
+# ------------------------------------------------------------------ registering
+
+
+class Hooked:
+    """The part of a Module that keeps its hooks."""
+
+    # Hooks by kind; None as long as there are none, so that a call asks one question.
+    _hooks: dict[str, dict] | None = None
+    # Those of state dicts.
+    _state_hooks: dict[str, dict] | None = None
+
+    def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = {}
+        return add(self._hooks, kind, hook, prepend)  # type: ignore[arg-type]
+
+    def _add_state_hook(self, kind: str, hook: Any) -> RemovableHandle:
+        if self._state_hooks is None:
+            self.__dict__["_state_hooks"] = {}
+        return add(self._state_hooks, kind, hook)  # type: ignore[arg-type]
+
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, args)` before each forward; what it returns takes the arguments' place.
+
+        Args:
+            with_kwargs: the hook is `hook(module, args, kwargs)` and returns both or None.
+        """
+        return self._add_hook(FORWARD_PRE, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:  # fmt: skip
+        """`hook(module, args, output)` after each forward; it may return another output.
+
+        Args:
+            with_kwargs: the hook is `hook(module, args, kwargs, output)`.
+            always_call: also call it, with output None, when forward raises.
+        """
+        return self._add_hook(FORWARD, (hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, grad_output)` before the module's backward; it may return another."""
+        return self._add_hook(BACKWARD_PRE, hook, prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """`hook(module, grad_input, grad_output)` after the module's backward.
+
+        What it returns takes grad_input's place. Only positional inputs take part.
+        """
+        return self._add_hook(BACKWARD, hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, prefix, keep_vars)` before `state_dict` collects."""
+        return self._add_state_hook(STATE_PRE, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
+        return self._add_state_hook(STATE, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs)` before the module's tensors are filled."""
+
+        return self._add_state_hook(LOAD_PRE, hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """`hook(module, incompatible_keys)` after the module and all below it were filled."""
+        return self._add_state_hook(LOAD, hook)

@@ -11,7 +11,6 @@ from ..core import dtype as dtypes
 from ..core import host
 from ..core.autograd.modes import no_grad
 from ..core.engine.recording import state, synchronize
-from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor
 from . import hooks, state_dict
 from .parameter import Buffer, Parameter, replace
@@ -28,7 +27,13 @@ class _Calls(threading.local):
 _calls = _Calls()
 
 
-class Module:
+def _missing_forward(self: Module, *_: Any, **__: Any) -> Any:
+    raise NotImplementedError(
+        f'Module [{type(self).__name__}] is missing the required "forward" function'
+    )
+
+
+class Module(hooks.Hooked):
     """Base class of layers and models (torch.nn.Module).
 
     A subclass calls `super().__init__()`, assigns parameters, buffers and submodules as
@@ -45,17 +50,13 @@ class Module:
     _non_persistent_buffers_set: set[str]
     _modules: dict[str, Module | None]
 
-    # Hooks by kind; None as long as there are none, so that a call asks one question.
-    _hooks: dict[str, dict] | None = None
-    _state_hooks: dict[str, dict] | None = None
-
     def __init__(self) -> None:
         self.__dict__.update(
             training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(),
             _modules={},
         )  # fmt: skip
 
-    forward: Callable[..., Any]
+    forward: Callable[..., Any] = _missing_forward
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         depth = _calls.depth
@@ -79,10 +80,6 @@ class Module:
             kept = members.get(kind)
             if kept is not None and name in kept:
                 return kept[name]
-        if name == "forward":
-            raise NotImplementedError(
-                f'Module [{type(self).__name__}] is missing the required "forward" function'
-            )
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -443,76 +440,6 @@ class Module:
     def to_empty(self: Self, *, device: Any, recurse: bool = True) -> Self:
         """Moves to a device without copying: the elements mean nothing afterwards."""
         return self._apply(lambda one: host.empty(one.shape, one.dtype, device), recurse)
-
-    # ------------------------------------------------------------ hooks
-
-    def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
-        if self._hooks is None:
-            self.__dict__["_hooks"] = {}
-        return hooks.add(self._hooks, kind, hook, prepend)  # type: ignore[arg-type]
-
-    def _add_state_hook(self, kind: str, hook: Any) -> RemovableHandle:
-        if self._state_hooks is None:
-            self.__dict__["_state_hooks"] = {}
-        return hooks.add(self._state_hooks, kind, hook)  # type: ignore[arg-type]
-
-    def register_forward_pre_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """`hook(module, args)` before each forward; what it returns takes the arguments' place.
-
-        Args:
-            with_kwargs: the hook is `hook(module, args, kwargs)` and returns both or None.
-        """
-        return self._add_hook(hooks.FORWARD_PRE, (hook, with_kwargs), prepend)
-
-    def register_forward_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> RemovableHandle:  # fmt: skip
-        """`hook(module, args, output)` after each forward; it may return another output.
-
-        Args:
-            with_kwargs: the hook is `hook(module, args, kwargs, output)`.
-            always_call: also call it, with output None, when forward raises.
-        """
-        return self._add_hook(hooks.FORWARD, (hook, with_kwargs, always_call), prepend)
-
-    def register_full_backward_pre_hook(
-        self, hook: Callable, prepend: bool = False
-    ) -> RemovableHandle:
-        """`hook(module, grad_output)` before the module's backward; it may return another."""
-        return self._add_hook(hooks.BACKWARD_PRE, hook, prepend)
-
-    def register_full_backward_hook(
-        self, hook: Callable, prepend: bool = False
-    ) -> RemovableHandle:
-        """`hook(module, grad_input, grad_output)` after the module's backward.
-
-        What it returns takes grad_input's place. Only positional inputs take part.
-        """
-        return self._add_hook(hooks.BACKWARD, hook, prepend)
-
-    def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """`hook(module, prefix, keep_vars)` before `state_dict` collects."""
-        return self._add_state_hook(hooks.STATE_PRE, hook)
-
-    def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
-        """`hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
-        return self._add_state_hook(hooks.STATE, hook)
-
-    def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """`hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
-        unexpected_keys, error_msgs)` before the module's tensors are filled."""
-
-        def bound(*args: Any) -> Any:
-            return hook(self, *args)
-
-        return self._add_state_hook(hooks.LOAD_PRE, bound)
-
-    def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
-        """`hook(module, incompatible_keys)` after the module and all below it were filled."""
-        return self._add_state_hook(hooks.LOAD, hook)
 
     # ------------------------------------------------------------ printing
 

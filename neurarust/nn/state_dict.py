@@ -60,7 +60,7 @@ def load(
 ) -> None:  # fmt: skip
     """Fills the tensors of a module itself; problems go into the three lists."""
     for hook in hooks.of(module._state_hooks, hooks.LOAD_PRE):
-        hook(given, prefix, metadata, strict, missing, unexpected, errors)
+        hook(module, given, prefix, metadata, strict, missing, unexpected, errors)
     temporary = module._non_persistent_buffers_set
     own = [(name, one, module._parameters) for name, one in module._parameters.items()]
     own += [

@@ -28,11 +28,14 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "__weakref__",
+        "number", "device", "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...],
-                 leaves: list[Value]):  # fmt: skip
+    def __init__(
+        self, device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
+        donated: tuple[int, ...], leaves: list[Value],
+    ):  # fmt: skip
+        self.device = device
         self.calls = calls
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
@@ -50,17 +53,24 @@ class Program:
         if self.forwarded is None:
             return self._first(vectors, leaves)
         with jax.enable_x64(True):
-            arrays = self.function(*vectors, *leaves)
+            arrays = self._run(vectors, leaves)
         self.hits += 1
         for k in self.forwarded:
             export(arrays[k])
         state.last = arrays
         return arrays
 
+    def _run(self, vectors: tuple, leaves: list[Any]) -> list:
+        if leaves:
+            return self.function(*vectors, *leaves)
+        # Without inputs nothing but the default says where to compute.
+        with jax.default_device(self.device.jax()):
+            return self.function(*vectors)
+
     def _first(self, vectors: tuple, leaves: list[Any]) -> list:
         started = time.perf_counter()
         with jax.enable_x64(True), compiling():
-            arrays = self.function(*vectors, *leaves)
+            arrays = self._run(vectors, leaves)
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
         seen: set[int] = set()
@@ -149,7 +159,7 @@ def find(
         state.hits += 1
         state.programs.move_to_end(key)
         return program
-    program = Program(calls, live, donated, recording.leaf_values)
+    program = Program(device, calls, live, donated, recording.leaf_values)
     program.reason = why(calls, live, donated)
     with state.lock:
         state.compilations += 1

@@ -27,7 +27,7 @@ from .value import ALONE, ALONE_IN_TUPLE, EXPORTED, Value, value_of
 
 OUTPUT_BITS = 16
 OUTPUT_MASK = (1 << OUTPUT_BITS) - 1
-CAPACITY = 4096
+CAPACITY = 2048
 
 _numbers = itertools.count(1)
 

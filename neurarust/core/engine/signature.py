@@ -108,7 +108,8 @@ def build(
     try:
         op.signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise TypeError(f"{op.name}{op.signature}: {error}") from None
+        parameters = str(op.signature).replace("'", "")
+        raise TypeError(f"{op.name}{parameters}: {error}") from None
     reader = _Reader(op, tensor_aval)
     names = [name for name in op.parameters if op.kinds[name] >= 0]
     arguments: list[Any] = []

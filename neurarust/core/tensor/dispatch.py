@@ -120,6 +120,10 @@ def _read(
             return
     if isinstance(argument, np.generic):
         argument = argument.item()
+    elif isinstance(argument, np.ndarray):
+        raise TypeError(
+            f"{op.name}(): expected a Tensor, but got a NumPy array. Use nr.from_numpy(array)"
+        )
     if kind == ARRAYS:
         _read_members(op, argument, key, values, edges)
         return
@@ -175,6 +179,8 @@ def _build(
     op: Op, key: list, args: tuple, kwargs: dict[str, Any], device: Any, written: Tensor | None
 ) -> Any:
     """The first call of its kind: traces the op and keeps its signature."""
+    if device is not None:
+        device.jax()
     plain = []
     for position, argument in enumerate(args):
         kind = op.positional[min(position, len(op.positional) - 1)] if op.positional else STATIC
