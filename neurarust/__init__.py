@@ -4,8 +4,9 @@ Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `speci
 `testing`, `cuda`, `accelerator`. Deeper paths are private.
 """
 
-import importlib.util as _util
+import importlib as _importlib
 import math as _math
+from typing import Any as _Any
 
 from .core import methods as _methods
 from .core.autograd.modes import eager_mode as eager_mode
@@ -59,5 +60,11 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import cuda as cuda  # noqa: E402
-from . import optim as optim  # noqa: E402
 from . import testing as testing  # noqa: E402
+
+
+def __getattr__(name: str) -> _Any:
+    """`neurarust.optim` on first use: optax takes longer to import than all the rest."""
+    if name == "optim":
+        return _importlib.import_module("neurarust.optim")
+    raise AttributeError(f"module 'neurarust' has no attribute {name!r}")

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..core.define import function
 from ..core.ops import activation as functions
-from ..core.ops.comparison import where
 from ..core.ops.elementwise import sigmoid, tanh
 from ..core.ops.random import rand_like
 from ..core.tensor.tensor import Tensor
@@ -28,7 +27,7 @@ def rrelu(
     slope: Any = (lower + upper) / 2
     if training:
         slope = rand_like(input) * (upper - lower) + lower
-    result = where(input >= 0, input, input * slope)
+    result = input.where(input >= 0, input * slope)
     return input.copy_(result) if inplace else result
 
 

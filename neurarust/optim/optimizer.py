@@ -156,6 +156,8 @@ class Optimizer:
         with no_grad(), uninterrupted():
             for group in self.param_groups:
                 self._step_group(group)
+            if not self._post_hooks:
+                synchronize(wait=False)
         for hook in tuple(self._post_hooks.values()):
             hook(self, (closure,), {})
         synchronize(wait=False)

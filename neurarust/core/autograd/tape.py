@@ -33,7 +33,7 @@ class Node:
 
     __slots__ = (
         "signature", "backward", "saved", "numbers", "parents", "number", "epoch", "hooks",
-        "inputs", "released", "pre_hooks", "metadata", "__weakref__",
+        "inputs", "released", "__weakref__",
     )  # fmt: skip
 
     signature: Signature
@@ -64,8 +64,11 @@ class Node:
         if self.released:
             raise RuntimeError(RELEASED)
         backward, saved = self.backward, self.saved
+        if not create_graph and len(cotangents) == 1:
+            made = record(backward.signature, (*saved, cotangents[0][0]), self.numbers)
+            return [(made, None)] if backward.signature.single else [(one, None) for one in made]
         if create_graph and self.inputs is not None:
-            backward = backward_of(self.signature, backward.wanted, residuals=False)
+            backward = _recomputing(self.signature, backward.wanted)
             saved = tuple([self.inputs[k] for k in backward.keep])
         given = []
         for k in backward.outputs:
@@ -113,12 +116,19 @@ class Leaf:
         return "AccumulateGrad"
 
 
-def backward_of(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Backward:
-    """The cached Backward of a signature."""
-    key = (wanted, residuals)
+def _backward_of(signature: Signature, mask: tuple[bool, ...]) -> Backward:
+    """Derives the Backward for the inputs in a mask; kept on the signature."""
+    wanted = tuple(k for k, one in enumerate(mask) if one)
+    found = signature.backwards[mask] = derive(signature, wanted, signature.residuals)
+    return found
+
+
+def _recomputing(signature: Signature, wanted: tuple[int, ...]) -> Backward:
+    """The Backward that starts from the inputs, of a signature that saves residuals."""
+    key = ("recomputing", wanted)
     found = signature.backwards.get(key)
     if found is None:
-        found = signature.backwards[key] = derive(signature, wanted, residuals)
+        found = signature.backwards[key] = derive(signature, wanted, residuals=False)
     return found
 
 
@@ -126,18 +136,18 @@ def apply_tracked(
     signature: Signature, values: Sequence[Value], numbers: tuple, edges: Sequence[Edge]
 ) -> tuple[Any, Node | None]:
     """Records a call; with its node if gradients are to flow to an input."""
-    wanted = tuple([k for k, edge in enumerate(edges) if edge is not None])
-    if not wanted or not state.grad or True not in signature.inexact:
+    mask = tuple(map(bool, edges))
+    if True not in mask or not signature.tracks or not state.grad:
         return record(signature, values, numbers), None
-    residuals = signature.residuals
-    backward = signature.backwards.get((wanted, residuals))
-    if backward is None:
-        backward = backward_of(signature, wanted, residuals)
+    backward = signature.backwards.get(mask) or _backward_of(signature, mask)
     node = Node()
-    node.inputs = None
     if backward.forward is None:
         outputs = record(signature, values, numbers)
-        node.saved = tuple([values[k] for k in backward.keep])
+        if backward.keeps_all:
+            node.saved = tuple(values)
+        else:
+            node.saved = tuple([values[k] for k in backward.keep])
+        node.inputs = None
     else:
         made = record(backward.forward, values, numbers)
         made = (made,) if backward.forward.single else made
@@ -149,7 +159,7 @@ def apply_tracked(
     node.signature = signature
     node.backward = backward
     node.numbers = numbers
-    node.parents = tuple([edges[k] for k in wanted])
+    node.parents = tuple(filter(None, edges))
     node.number = next_number()
     node.epoch = state.recording.number
     node.hooks = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -28,7 +28,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "__weakref__",
+        "number", "device", "smallest", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +42,9 @@ class Program:
         # Floats, integers and complex numbers come first.
         positions = tuple(3 + k for k in self.donated)
         self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
+        # All results are there when one is: the smallest is kept to wait for.
+        sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
+        self.smallest = sizes.index(min(sizes)) if sizes else 0
         self.hits = 0
         self.seconds = 0.0
         self.reason = ""
@@ -57,7 +60,7 @@ class Program:
         self.hits += 1
         for k in self.forwarded:
             export(arrays[k])
-        state.last = arrays
+        state.last = arrays[self.smallest] if arrays else None
         return arrays
 
     def _run(self, vectors: tuple, leaves: list[Any]) -> list:
@@ -82,7 +85,7 @@ class Program:
         self.forwarded = tuple(forwarded)
         for k in self.forwarded:
             export(arrays[k])
-        state.last = arrays
+        state.last = arrays[self.smallest] if arrays else None
         return arrays
 
 
@@ -142,7 +145,7 @@ class _State:
         self.lock = threading.Lock()
         self.compilations = 0
         self.hits = 0
-        self.last: Sequence[Any] = ()
+        self.last: Any = None
 
 
 state = _State()
@@ -218,9 +221,9 @@ def _difference(calls: tuple[Call, ...], live: tuple[int, ...], other: tuple[int
 
 def wait() -> None:
     """Blocks until the last program's results are there."""
-    for array in state.last:
-        if not array.is_deleted():
-            array.block_until_ready()
+    array = state.last
+    if array is not None and not array.is_deleted():
+        array.block_until_ready()
 
 
 def clear() -> None:

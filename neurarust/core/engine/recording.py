@@ -11,6 +11,7 @@ global interpreter lock.)
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import threading
 from typing import Any
@@ -92,6 +93,9 @@ class Recording:
             self.leaves[id(array)] = reference
         elif self.leaf_values[-1 - reference] is not value:
             self.shared.add(-1 - reference)
+        # The next use in this recording finds it without a look-up.
+        value.ref = reference
+        value.recording = self
         return reference
 
     # -------------------------------------------------------------- running
@@ -232,7 +236,7 @@ class _State(threading.local):
         self.grad = True
         self.inference = False
         # Runs after every op.
-        self.eager = False
+        self.eager = os.environ.get("NEURARUST_EAGER", "") not in ("", "0")
         # Called with every program that ran (the NaN hunt).
         self.anomaly: Any = None
         # No donation: the NaN hunt needs the inputs afterwards.
@@ -274,20 +278,29 @@ def record(signature: Signature, values: Any, numbers: tuple) -> Any:
     recording = state.recording
     if recording.device is not signature.device or recording.entries is _CLOSED:
         recording = recording_on(signature.device)
+    leaf = recording.leaf
+    references: tuple[int, ...]
     try:
-        references = tuple(
-            [
-                value.ref if value.recording is recording else recording.leaf(value)
-                for value in values
-            ]
-        )
+        if len(values) == 2:
+            a, b = values
+            references = (
+                a.ref if a.recording is recording else leaf(a),
+                b.ref if b.recording is recording else leaf(b),
+            )
+        elif len(values) == 1:
+            (a,) = values
+            references = (a.ref if a.recording is recording else leaf(a),)
+        else:
+            references = tuple(
+                [one.ref if one.recording is recording else leaf(one) for one in values]
+            )
     except _TracedError:
         return _run_now(signature, values, numbers)
     base = len(recording.entries) << OUTPUT_BITS
     outputs: Any
     if signature.single:
         outputs = Value()
-        outputs.aval = signature.outputs[0]
+        outputs.aval = signature.output
         outputs.array = None
         outputs.recording = recording
         outputs.ref = base

@@ -31,7 +31,7 @@ class Signature:
 
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
-        "backwards", "residuals", "line", "bounds", "single",
+        "backwards", "residuals", "line", "bounds", "single", "output", "tracks",
     )  # fmt: skip
 
     def __init__(
@@ -56,9 +56,12 @@ class Signature:
         )
         self.rebuild = rebuild
         self.single = len(self.outputs) == 1
+        self.output = self.outputs[0] if self.outputs else None
         self.inexact = tuple(
             differentiable and one.dtype.category >= dtypes.FLOATING for one in self.outputs
         )
+        # Whether any output can carry a gradient.
+        self.tracks = True in self.inexact
         # How to differentiate: which inputs need gradients -> Backward.
         self.backwards: dict[Any, Any] = {}
         self.residuals = residuals
@@ -340,7 +343,7 @@ class Backward:
     forward's numbers; it gives a gradient for each input in `wanted`.
     """
 
-    __slots__ = ("signature", "forward", "wanted", "keep", "saved_parent", "outputs")
+    __slots__ = ("signature", "forward", "wanted", "keep", "keeps_all", "saved_parent", "outputs")
 
     signature: Signature
     # Recorded instead of the op itself, where residuals are saved; else None.
@@ -348,6 +351,7 @@ class Backward:
     wanted: tuple[int, ...]
     # Which inputs are saved (of `forward`'s outputs, which residuals).
     keep: tuple[int, ...]
+    keeps_all: bool
     # For each kept input, its position in `wanted`, or -1.
     saved_parent: tuple[int, ...]
     # Which outputs bring cotangents.
@@ -379,6 +383,7 @@ def derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Ba
         structs = [one.struct() for one in (*signature.inputs, *cotangents)]
         used = _used(full.trace(*structs, *numbers).jaxpr.jaxpr)
     backward.keep = tuple(k for k in range(count) if used[k])
+    backward.keeps_all = len(backward.keep) == count
 
     def kept(*flat: Any) -> tuple:
         saved = dict(zip(backward.keep, flat, strict=False))
@@ -414,6 +419,7 @@ def _derive_with_residuals(
     plain = len(signature.outputs)
     residuals = backward.forward.outputs[plain:]
     backward.keep = tuple(range(plain, plain + len(residuals)))
+    backward.keeps_all = False
     backward.saved_parent = (-1,) * len(residuals)
 
     def pull(*flat: Any) -> tuple:

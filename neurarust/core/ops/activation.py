@@ -23,7 +23,10 @@ SELU_SCALE = 1.0507009873554805
 
 
 def with_inplace(operation):
-    """`operation` as nn.functional has it: with a last argument `inplace=False`."""
+    """`operation` as nn.functional has it: with a last argument `inplace=False`.
+
+    Registers `operation_`, which always works in place, beside it.
+    """
     signature = inspect.signature(operation)
     last = inspect.Parameter("inplace", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=False)
     count = len(signature.parameters)
@@ -37,10 +40,14 @@ def with_inplace(operation):
             return output
         return (arguments[0] if arguments else named["input"]).copy_(output)
 
-    activation.__signature__ = signature.replace(
-        parameters=[*signature.parameters.values(), last]
-    )
-    return function(name=operation.__name__, namespace=FUNCTIONAL, method=False)(activation)
+    activation.__signature__ = signature.replace(parameters=[*signature.parameters.values(), last])
+
+    def written(*arguments, **named):
+        return activation(*arguments, **named, inplace=True)
+
+    name = operation.__name__
+    function(name=f"{name}_", namespace=FUNCTIONAL, method=False)(written)
+    return function(name=name, namespace=FUNCTIONAL, method=False)(activation)
 
 
 def strict_clamp(input: Array, low: float | Array, high: float | Array) -> Array:

@@ -125,9 +125,12 @@ def constant_power(input: Array, exponent: float) -> Array:
     """`input ** exponent` for a number known when the program is built."""
     if not is_float(input):
         if exponent < 0:
-            fail("pow", f"integers and the exponent {exponent}",
-                 "no negative exponent: integers to negative integer powers are not allowed",
-                 "Convert the input with .float()")
+            fail(
+                "pow",
+                f"integers and the exponent {exponent}",
+                "no negative exponent: integers to negative integer powers are not allowed",
+                "Convert the input with .float()",
+            )
         return jax.lax.integer_pow(input, int(exponent))
     if exponent == 0.5:
         return jnp.sqrt(input)
@@ -266,8 +269,12 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     """`input + value * tensor1 / tensor2`."""
     if not is_float(input):
-        fail("addcdiv", str(input.dtype), "floating-point numbers",
-             "Write input + value * torch.div(tensor1, tensor2, rounding_mode='trunc')")
+        fail(
+            "addcdiv",
+            str(input.dtype),
+            "floating-point numbers",
+            "Write input + value * torch.div(tensor1, tensor2, rounding_mode='trunc')",
+        )
     return input + scaled(tensor1, value) / tensor2
 
 

@@ -7,13 +7,19 @@ import jax.numpy as jnp
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Arrays, Scalar
-
 from .reduce import p_norm, safe_root
 
 TORCH_NAMES = {
-    "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "int64": "long", "int32": "int", "int16": "short", "int8": "signed char",
-    "uint8": "unsigned char", "complex64": "c10::complex<float>",
+    "float64": "double",
+    "float32": "float",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "int64": "long",
+    "int32": "int",
+    "int16": "short",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "complex64": "c10::complex<float>",
     "complex128": "c10::complex<double>",
 }
 
@@ -53,8 +59,11 @@ def product(mat1: Array, mat2: Array) -> Array:
     if mat1.shape[-1] != inner:
         if mat1.ndim == 1 and mat2.ndim == 1:
             raise RuntimeError(
-                "inconsistent tensor size, expected tensor [" + size(mat1) + "] and src ["
-                + size(mat2) + "] to have the same number of elements"
+                "inconsistent tensor size, expected tensor ["
+                + size(mat1)
+                + "] and src ["
+                + size(mat2)
+                + "] to have the same number of elements"
             )
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({size(mat1)} and {size(mat2)})"
@@ -62,8 +71,11 @@ def product(mat1: Array, mat2: Array) -> Array:
     try:
         return jnp.matmul(mat1, mat2)
     except (TypeError, ValueError):
-        fail("matmul", f"shapes {tuple(mat1.shape)} and {tuple(mat2.shape)}",
-             "batch dimensions that can be broadcast together")
+        fail(
+            "matmul",
+            f"shapes {tuple(mat1.shape)} and {tuple(mat2.shape)}",
+            "batch dimensions that can be broadcast together",
+        )
 
 
 @op()
@@ -132,8 +144,11 @@ def inner(input: Array, other: Array):
     if input.ndim == 0 or other.ndim == 0:
         return input * other
     if input.shape[-1] != other.shape[-1]:
-        fail("inner", f"shapes {tuple(input.shape)} and {tuple(other.shape)}",
-             "last dimensions of one size")
+        fail(
+            "inner",
+            f"shapes {tuple(input.shape)} and {tuple(other.shape)}",
+            "last dimensions of one size",
+        )
     return jnp.inner(input, other)
 
 
@@ -152,8 +167,11 @@ def scaled_sum(input: Array, beta: Scalar, term: Array, alpha: Scalar) -> Array:
     input = jnp.where(beta == 0, 0, beta * input).astype(term.dtype)
     result = input + (alpha * term).astype(term.dtype)
     if result.shape != term.shape:
-        fail("addmm", f"an input of shape {tuple(input.shape)}",
-             f"one that can be expanded to {tuple(term.shape)}")
+        fail(
+            "addmm",
+            f"an input of shape {tuple(input.shape)}",
+            f"one that can be expanded to {tuple(term.shape)}",
+        )
     return result
 
 
@@ -191,8 +209,11 @@ def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
     rank("addbmm", 3, batch1=batch1, batch2=batch2)
     same_dtype(batch1, batch2)
     if batch1.shape[0] != batch2.shape[0] or batch1.shape[2] != batch2.shape[1]:
-        fail("addbmm", f"shapes {tuple(batch1.shape)} and {tuple(batch2.shape)}",
-             "(b, m, n) and (b, n, p)")
+        fail(
+            "addbmm",
+            f"shapes {tuple(batch1.shape)} and {tuple(batch2.shape)}",
+            "(b, m, n) and (b, n, p)",
+        )
     return scaled_sum(input, beta, jnp.einsum("bmn,bnp->mp", batch1, batch2), alpha)
 
 
@@ -246,8 +267,12 @@ def tensordot(a: Array, b: Array, dims: int | tuple = 2):
     try:
         return jnp.tensordot(a, b, dims)
     except (TypeError, ValueError) as error:
-        fail("tensordot", f"shapes {tuple(a.shape)} and {tuple(b.shape)}, dims={dims}",
-             "contracted dimensions of one size", str(error))
+        fail(
+            "tensordot",
+            f"shapes {tuple(a.shape)} and {tuple(b.shape)}, dims={dims}",
+            "contracted dimensions of one size",
+            str(error),
+        )
 
 
 @op(promote="same")
@@ -277,8 +302,11 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     """
     same_dtype(input1, input2, weight)
     if (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]:
-        fail("bilinear", f"inputs of {input1.shape[-1]} and {input2.shape[-1]} features",
-             f"{weight.shape[1]} and {weight.shape[2]}, as the weight has")
+        fail(
+            "bilinear",
+            f"inputs of {input1.shape[-1]} and {input2.shape[-1]} features",
+            f"{weight.shape[1]} and {weight.shape[2]}, as the weight has",
+        )
     result = jnp.einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
@@ -313,7 +341,7 @@ def cdist(
 def multi_dot_of(tensors: Arrays):
     """Product of a chain of matrices, in the cheapest order."""
     same_dtype(*tensors)
-    for first, second in zip(tensors, tensors[1:]):
+    for first, second in zip(tensors, tensors[1:], strict=False):
         if first.shape[-1] != second.shape[0]:
             fail("multi_dot", f"sizes {size(first)} and {size(second)}", "sizes that fit")
     return tensors[0] if len(tensors) == 1 else jnp.linalg.multi_dot(tensors)

@@ -359,8 +359,9 @@ def nan_to_num(
         return input
     if is_complex(input):
         parts = (jnp.real(input), jnp.imag(input))
-        return jax.lax.complex(*(jnp.nan_to_num(p, nan=nan, posinf=posinf, neginf=neginf)
-                                 for p in parts))
+        return jax.lax.complex(
+            *(jnp.nan_to_num(p, nan=nan, posinf=posinf, neginf=neginf) for p in parts)
+        )
     return jnp.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
 
 

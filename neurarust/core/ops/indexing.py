@@ -25,6 +25,12 @@ from .arithmetic import masked_fill
 WHOLE = ("slice", 0, None, 1)
 
 
+class Spec(tuple):
+    """A finished spec: hashed as it is, without a look at its parts."""
+
+    __slots__ = ()
+
+
 def _bounds(starts: tuple, spec: tuple, shape: tuple[int, ...]) -> tuple[list, list, list]:
     """Start, length and step of every dimension of the input."""
     given = iter(starts)
@@ -308,6 +314,8 @@ def _host_tensor(array: np.ndarray) -> Tensor:
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`: a view for ints, slices, None and `...`; a copy for tensors and masks."""
+    if type(index) is int:
+        return _row(input, index)
     parsed = _parse(input, index)
     part = input if parsed.tensors and parsed.plain else _taken(input, parsed)
     if parsed.tensors:
@@ -315,8 +323,31 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     return part
 
 
+_rows: dict[tuple[int, int | None], Spec] = {}
+
+
+def _row(input: Tensor, index: int) -> Tensor:
+    """The commonest index, one int, with little ado."""
+    value = input._value()
+    shape = value.aval.shape
+    size = shape[0] if shape else 0
+    if not -size <= index < size:
+        if not shape:
+            raise IndexError("invalid index of a 0-dim tensor. Use tensor.item()")
+        raise IndexError(f"index {index} is out of bounds for dimension 0 with size {size}")
+    if index < 0:
+        index += size
+    known = None if value.array is not None else index
+    spec = _rows.get((len(shape), known))
+    if spec is None:
+        spec = _rows[(len(shape), known)] = Spec((("int", known),) + (WHOLE,) * (len(shape) - 1))
+    starts = (index,) if known is None else ()
+    static = {"spec": spec}
+    return attach(call(_part.op, (input, *starts), static), input, Step(_part.view, starts, static))
+
+
 def _taken(input: Tensor, parsed: _Index) -> Tensor:
-    spec = tuple(parsed.spec)
+    spec = Spec(parsed.spec)
     seen = call(_part.op, (input, *parsed.starts), {"spec": spec})
     return attach(seen, input, Step(_part.view, tuple(parsed.starts), {"spec": spec}))
 

@@ -249,8 +249,11 @@ def svd(input: Array, some: bool = True, compute_uv: bool = True):
     if not compute_uv:
         values = jnp.linalg.svd(input, compute_uv=False)
         batch, (rows, columns) = input.shape[:-2], input.shape[-2:]
-        return OldSVDResult(jnp.zeros((*batch, rows, rows), input.dtype), values,
-                            jnp.zeros((*batch, columns, columns), input.dtype))
+        return OldSVDResult(
+            jnp.zeros((*batch, rows, rows), input.dtype),
+            values,
+            jnp.zeros((*batch, columns, columns), input.dtype),
+        )
     left, values, right = decompose(input, not some)
     return OldSVDResult(left, values, adjoint(right))
 
@@ -300,9 +303,12 @@ def lstsq(A: Array, B: Array, rcond: float | None = None, *, driver: str | None 
     values = jnp.linalg.svd(A, compute_uv=False)
     limit = tolerance(A, values, None, rcond)
     empty = jnp.zeros((0,), values.dtype)
-    return LstsqResult(solution[..., 0] if vector else solution,
-                       empty if residuals is None else residuals,
-                       jnp.sum(values > limit, -1).astype(jnp.int64), values)
+    return LstsqResult(
+        solution[..., 0] if vector else solution,
+        empty if residuals is None else residuals,
+        jnp.sum(values > limit, -1).astype(jnp.int64),
+        values,
+    )
 
 
 def tolerance(A: Array, values: Array, atol: float | None, rtol: float | None) -> Array:
@@ -322,8 +328,12 @@ def matrix_power(input: Array, n: int):
 
 @op(residuals=True, namespace=LINALG, method=False)
 def pinv(
-    A: Array, rcond: float | None = None, hermitian: bool = False, *,
-    atol: float | None = None, rtol: float | None = None,
+    A: Array,
+    rcond: float | None = None,
+    hermitian: bool = False,
+    *,
+    atol: float | None = None,
+    rtol: float | None = None,
 ):
     """Moore-Penrose pseudoinverse; singular values up to `max(atol, rtol * largest)` count as 0."""
     matrix("pinv", A)
@@ -344,8 +354,12 @@ def pinverse(input, rcond=1e-15):
 
 @op(namespace=LINALG, method=False, differentiable=False)
 def matrix_rank(
-    A: Array, tol: float | None = None, hermitian: bool = False, *,
-    atol: float | None = None, rtol: float | None = None,
+    A: Array,
+    tol: float | None = None,
+    hermitian: bool = False,
+    *,
+    atol: float | None = None,
+    rtol: float | None = None,
 ):
     """Number of singular values above `max(atol, rtol * largest)`."""
     matrix("matrix_rank", A)
@@ -418,8 +432,11 @@ def cross(input: Array, other: Array, dim: int | None = None):
         dim = threes[0] if threes else -1
     axis = dimension("cross", dim, input.ndim)
     if input.ndim != other.ndim or input.shape[axis] != 3 or other.shape[axis] != 3:
-        fail("cross", f"shapes {tuple(input.shape)} and {tuple(other.shape)}",
-             f"dimension {dim} of size 3 in both")
+        fail(
+            "cross",
+            f"shapes {tuple(input.shape)} and {tuple(other.shape)}",
+            f"dimension {dim} of size 3 in both",
+        )
     input, other = jnp.broadcast_arrays(input, other)
     return jnp.cross(input, other, axis=axis)
 

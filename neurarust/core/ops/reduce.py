@@ -12,7 +12,7 @@ from jax.scipy.special import logsumexp as jax_logsumexp
 
 from ..define import function, op
 from ..errors import dimension, dimensions, fail
-from ..op import Array, Operand
+from ..op import Array
 from .arithmetic import maximum, minimum
 from .elementwise import absolute, is_complex, is_float
 
@@ -28,8 +28,12 @@ def axes_of(operation: str, dim: object, input: Array) -> tuple[int, ...]:
 def nonempty(operation: str, input: Array, axes: tuple[int, ...]) -> None:
     """Raises if a reduction that has no neutral element meets a dimension of size 0."""
     if 0 in [input.shape[axis] for axis in axes]:
-        fail(operation, f"shape {tuple(input.shape)}", f"dimensions {axes} of non-zero size",
-             kind=IndexError)
+        fail(
+            operation,
+            f"shape {tuple(input.shape)}",
+            f"dimensions {axes} of non-zero size",
+            kind=IndexError,
+        )
 
 
 def with_sum_dtype(input: Array, dtype) -> Array:
@@ -43,21 +47,25 @@ def with_mean_dtype(operation: str, input: Array, dtype) -> Array:
     """The input in `dtype`; integers have no mean without one."""
     input = input if dtype is None else input.astype(dtype)
     if not is_float(input):
-        fail(operation, f"{input.dtype}", "floating-point or complex numbers",
-             "Convert the input with .float() or give dtype=")
+        fail(
+            operation,
+            f"{input.dtype}",
+            "floating-point or complex numbers",
+            "Convert the input with .float() or give dtype=",
+        )
     return input
 
 
 def total(input: Array, axes: tuple[int, ...], keepdim: bool = False) -> Array:
     """Sum over `axes`, by the faster of two ways."""
-    columns = math.prod(input.shape[len(axes):])
+    columns = math.prod(input.shape[len(axes) :])
     leading = axes == tuple(range(len(axes)))
     if not (leading and columns > WIDE and input.dtype in (jnp.float32, jnp.float64)):
         return jnp.sum(input, axes, keepdims=keepdim)
 
     def product(input):
         rows = input.reshape(-1, columns)
-        shape = [1] * len(axes) * keepdim + list(input.shape[len(axes):])
+        shape = [1] * len(axes) * keepdim + list(input.shape[len(axes) :])
         return (jnp.ones(rows.shape[0], rows.dtype) @ rows).reshape(shape)
 
     return jax.lax.platform_dependent(
@@ -138,8 +146,9 @@ def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
     axes = axes_of("aminmax", dim, input)
     nonempty("aminmax", input, axes)
-    return AminmaxResult(jnp.min(input, axes, keepdims=keepdim),
-                         jnp.max(input, axes, keepdims=keepdim))
+    return AminmaxResult(
+        jnp.min(input, axes, keepdims=keepdim), jnp.max(input, axes, keepdims=keepdim)
+    )
 
 
 def position(input: Array, best: Array, axis: int) -> Array:

@@ -195,8 +195,11 @@ def quantiles(operation, quantile, input, q, dim, keepdim, interpolation):
     if not is_float(input):
         fail(operation, str(input.dtype), "float or double numbers")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
-        fail(operation, f"interpolation={interpolation!r}",
-             "'linear', 'lower', 'higher', 'midpoint' or 'nearest'")
+        fail(
+            operation,
+            f"interpolation={interpolation!r}",
+            "'linear', 'lower', 'higher', 'midpoint' or 'nearest'",
+        )
     axis = None if dim is None else dimension(operation, dim, input.ndim)
     if input.ndim == 0:
         return jnp.broadcast_to(input, jnp.shape(q))
@@ -264,8 +267,11 @@ def searchsorted(
     if not rows:
         result = search(sorted_sequence, input, right)
     elif rows != input.shape[:-1]:
-        fail("searchsorted", f"shapes {sorted_sequence.shape} and {input.shape}",
-             "the same dimensions before the last")
+        fail(
+            "searchsorted",
+            f"shapes {sorted_sequence.shape} and {input.shape}",
+            "the same dimensions before the last",
+        )
     else:
         pairs = [a.reshape(math.prod(rows), a.shape[-1]) for a in (sorted_sequence, input)]
         result = jax.vmap(lambda row, values: search(row, values, right))(*pairs)
@@ -274,9 +280,7 @@ def searchsorted(
 
 
 @op(method=False, promote="same", differentiable=False)
-def bucketize(
-    input: Operand, boundaries: Array, *, out_int32: bool = False, right: bool = False
-):
+def bucketize(input: Operand, boundaries: Array, *, out_int32: bool = False, right: bool = False):
     """Index of the interval between `boundaries` that holds each number.
 
     Args:

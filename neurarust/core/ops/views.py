@@ -9,10 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..define import function, view
+from ..define import METHODS, function, view
 from ..errors import dimension, dimensions
 from ..op import Array
-from ..tensor.dispatch import call, take_view
+from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, alias, new_object
 
 
@@ -153,7 +153,7 @@ def _squeeze(input: Array, dims):
     return jnp.squeeze(input, dims)
 
 
-@function(inplace=True)
+@function()
 def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Without the dimensions of length 1 (all of them, or those among `dim`)."""
     shape = input.shape
@@ -166,7 +166,7 @@ def _unsqueeze(input: Array, dim):
     return jnp.expand_dims(input, dim)
 
 
-@function(inplace=True)
+@function()
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a new dimension of length 1 at `dim`."""
     return _unsqueeze(input, dimension("unsqueeze", dim, input.ndim + 1))
@@ -385,4 +385,33 @@ def detach_(input: Tensor) -> Tensor:
     return input
 
 
-__all__ = ["take_view"]
+# ------------------------------------------------------------------ in place
+
+_STATE = ("_storage", "_steps", "_base", "_cache", "_version", "_edge")
+
+
+def _become(tensor: Tensor, taken: Any) -> Tensor:
+    """Turns a tensor into a view of what it was: `taken(old self)`."""
+    before = alias(new_object(Tensor), tensor)
+    before._base, before._edge = tensor._base, tensor._current_edge()
+    seen = taken(before)
+    if seen is not before:
+        for name in _STATE:
+            setattr(tensor, name, getattr(seen, name))
+    return tensor
+
+
+def _reshaping(name: str, taken: Any) -> None:
+    def inplace(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return _become(input, lambda before: taken(before, *args, **kwargs))
+
+    inplace.__name__ = inplace.__qualname__ = name
+    inplace.__doc__ = f"In-place form of `{name[:-1]}`: the tensor itself gets the new shape."
+    METHODS[name] = inplace
+
+
+for _name, _taken in {
+    "squeeze_": squeeze, "unsqueeze_": unsqueeze, "t_": t, "transpose_": transpose,
+    "swapaxes_": transpose, "swapdims_": transpose,
+}.items():  # fmt: skip
+    _reshaping(_name, _taken)

@@ -317,7 +317,7 @@ def write(tensor: Tensor, result: Tensor) -> None:
     if tensor._steps is None:
         value = result._value()
         before = storage.value
-        if value.recording is not None and value.fallback is None:
+        if value.array is None and value.fallback is None:
             value.fallback = before.array if before.array is not None else before.fallback
         storage.value = value
         storage.version += 1
