@@ -13,7 +13,7 @@ collect_ignore = [] if importlib.util.find_spec("torch") else ["differential"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One cache folder for the whole session; parallel workers inherit it."""
+    """One cache folder for the whole run; parallel workers inherit it."""
     if "NEURARUST_CACHE_DIR" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="neurarust-tests-", ignore_cleanup_errors=True)
         os.environ["NEURARUST_CACHE_DIR"] = folder.name

@@ -16,8 +16,10 @@ LONGEST = 500
 # From the top down. A unit may import units of lower rows, and itself; units that share a row are
 # siblings and do not import each other. A unit is a module or a folder; the longest name counts.
 LAYERS = (
-    ("neurarust.__main__", "neurarust.compat"),
+    ("neurarust.__main__",),
+    ("neurarust.compat",),
     ("neurarust",),
+    ("neurarust.accelerator", "neurarust.cuda", "neurarust.autograd"),
     (
         "neurarust.onnx",
         "neurarust.deploy",

@@ -30,9 +30,6 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad = True
 
-    def __repr__(self) -> str:
-        return f"Parameter containing:\n{super().__repr__()}"
-
 
 class Buffer(Tensor):
     """A Tensor that a Module registers as its buffer when it is assigned to it.
@@ -57,11 +54,6 @@ def replace(tensor: Tensor, source: Tensor) -> None:
     if edge is not None:
         edge[0].aval = tensor._aval()
         tensor._edge = edge
-
-
-def as_parameter(tensor: Tensor, requires_grad: bool) -> Parameter:
-    """The tensor itself if it is a Parameter, else a Parameter on its storage."""
-    return tensor if isinstance(tensor, Parameter) else Parameter(tensor, requires_grad)
 
 
 for _kind in (Parameter, Buffer):

@@ -197,6 +197,9 @@ class Optimizer:
         signature, values, data = prepare(self._op, args, {"layout": layout})
         made = record(signature, values, data)
         for tensor, value in zip((*params, *tensors, step), made, strict=True):
+            if tensor._steps is not None:
+                write(tensor, wrap(value, None))
+                continue
             storage = tensor._storage
             before = storage.value
             value.fallback = before.array if before.array is not None else before.fallback

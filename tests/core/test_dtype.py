@@ -61,7 +61,7 @@ def test_promotion_table(first, second, result):
         (nr.uint8, True, nr.uint8), (nr.uint8, 3, nr.uint8), (nr.uint8, 1.5, nr.float32),
         (nr.int32, 3, nr.int32), (nr.int32, 1.5, nr.float32), (nr.int64, 1j, nr.complex64),
         (nr.float16, 3, nr.float16), (nr.float16, 1.5, nr.float16),
-        (nr.float16, 1j, nr.complex64), (nr.bfloat16, 1.5, nr.bfloat16),
+        (nr.bfloat16, 1.5, nr.bfloat16),
         (nr.float32, 1.5, nr.float32), (nr.float64, 1.5, nr.float64),
         (nr.float64, 1j, nr.complex128), (nr.complex64, 1.5, nr.complex64),
         (nr.complex64, 1j, nr.complex64),
@@ -69,8 +69,6 @@ def test_promotion_table(first, second, result):
 )  # fmt: skip
 @pytest.mark.parametrize("shape", [(), (2,)])
 def test_python_numbers_count_only_with_a_higher_category(dtype, number, result, shape):
-    if dtype is nr.float16 and number == 1j:
-        pytest.skip("complex32 does not exist here")
     tensor = nr.ones(shape, dtype=dtype)
     assert nr.result_type(tensor, number) is result
     assert (tensor + number).dtype is result
@@ -253,7 +251,7 @@ def test_conversions():
     assert values.type_as(nr.tensor(True)).dtype is nr.bool
     assert nr.is_floating_point(values) and not nr.is_complex(values)
     with pytest.raises(TypeError, match="not an element type"):
-        values.to("float7")
+        nr.zeros(1, dtype="float7")
 
 
 def test_gradient_comes_back_in_the_leafs_dtype():

@@ -213,7 +213,7 @@ def min_along(input: Array, dim: int, keepdim: bool = False):
     return MinResult(*extreme(jnp.min, "min", input, dim, keepdim))
 
 
-@function(method=True)
+@function(method=True, out=True)
 def max(input, dim=None, keepdim=False, *, other=None):
     """Largest number of the tensor; ties share the gradient.
 
@@ -227,7 +227,7 @@ def max(input, dim=None, keepdim=False, *, other=None):
     return maximum(input, dim if other is None else other)
 
 
-@function(method=True)
+@function(method=True, out=True)
 def min(input, dim=None, keepdim=False, *, other=None):
     """Smallest number of the tensor; ties share the gradient.
 

@@ -333,6 +333,11 @@ def as_strided(
     offset = input.storage_offset() if storage_offset is None else storage_offset
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     base = input if input._steps is None else input._base
+    first = 0 if base is input else input.storage_offset()
+    if input._edge is not None and 0 <= offset - first and last - first < input.numel():
+        # What lies inside a contiguous view is taken of it, so that gradients pass through it.
+        if input.is_contiguous():
+            return _as_strided(input, tuple(size), tuple(stride), offset - first)
     if base is None:
         base = alias(new_object(Tensor), input)
         base._steps = None

@@ -43,6 +43,8 @@ class _Gradients:
                     f"but got {self.dtype}"
                 )
             self._edge = (leaf_of(self), 0)
+            # A view that becomes a leaf is no longer made from its base.
+            self._base = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Sets `requires_grad` in place."""

@@ -21,5 +21,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     start = 0
     for one in parameters:
         part = vec.detach()[start : start + one.numel()].reshape(one.shape)
-        take_over(one, part.clone())
+        take_over(one, part)
         start += one.numel()
