@@ -8,7 +8,8 @@ from typing import Any
 from .autograd.modes import enable_grad
 from .function import grad
 from .ops.create import ones_like, zeros_like
-from .ops.movement import clone, stack
+from .ops.conversion import clone
+from .ops.movement import stack
 from .ops.views import detach, reshape
 from .tensor.tensor import Tensor
 

@@ -11,8 +11,8 @@ from . import ops
 from .define import METHODS
 from .op import OPS
 from .ops import (
-    activation, adaptive_pooling, arithmetic, attention, comparison, contraction, convolution,
-    create, cumulative, elementwise, embedding, indexing, inspect, linalg, movement, normalization,
+    activation, adaptive_pooling, arithmetic, attention, comparison, contraction, conversion,
+    convolution, create, cumulative, elementwise, embedding, gathering, indexing, inspect, linalg, movement, normalization,
     pooling, random, recurrent, reduce, sorting, special, views,
 )  # fmt: skip
 from .tensor import gradients, printing
@@ -121,7 +121,7 @@ def _set_data(self: Tensor, source: Tensor) -> None:
         self._storage.value = source._value()
         self._storage.version += 1
     else:
-        movement.set_(self, source)
+        conversion.set_(self, source)
 
 
 bind()
@@ -150,7 +150,7 @@ jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
 
 __all__ = [
     "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",
-    "contraction", "convolution", "create", "cumulative", "elementwise", "embedding", "gradients",
+    "contraction", "conversion", "convolution", "create", "cumulative", "elementwise", "embedding", "gathering", "gradients",
     "indexing", "inspect", "linalg", "movement", "normalization", "ops", "pooling", "printing", "random",
     "recurrent", "reduce", "sorting", "special", "views",
 ]  # fmt: skip

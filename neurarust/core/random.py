@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import threading
 
-import jax
 import numpy as np
 
 from . import device as devices
-from .engine.value import Value, export, value_of
 
 
 class Stream:
@@ -31,7 +29,6 @@ class Stream:
             raise TypeError(f"manual_seed: expected an integer, but got {seed!r}")
         self._seed = int(seed) & (2**64 - 1)
         self._counter = 0
-        self._keys: dict[devices.device, Value] = {}
         return self
 
     def seed(self) -> int:
@@ -57,13 +54,9 @@ class Stream:
         self._counter = counter
         return self
 
-    def next(self, device: devices.device) -> tuple[Value, int]:
-        """The stream's key on a device, and the next number of its counter."""
+    def next(self) -> tuple[np.ndarray, int]:
+        """The stream's key (two uint32 words) and the next number of its counter."""
         with self._lock:
-            key = self._keys.get(device)
-            if key is None:
-                words = np.array([self._seed >> 32, self._seed & 0xFFFFFFFF], np.uint32)
-                array = jax.device_put(words, device.jax())
-                key = self._keys[device] = value_of(export(array), device)
             self._counter += 1
-            return key, self._counter
+            words = np.array([self._seed >> 32, self._seed & 0xFFFFFFFF], np.uint32)
+            return words, self._counter

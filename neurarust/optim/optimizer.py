@@ -13,7 +13,7 @@ from ..core.autograd.modes import enable_grad, no_grad
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
 from ..core.op import Arrays, Index, Op
-from ..core.tensor.dispatch import prepare
+from ..core.tensor.dispatch import prepare, write
 from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor, from_host, wrap
 

@@ -184,6 +184,20 @@ def test_an_old_view_of_a_leaf_sees_an_update():
     assert weight.grad.tolist() == [[1, 1], [0, 0]]
 
 
+def test_a_view_may_become_a_leaf():
+    """`arange(...).reshape(...)` is a view, and as good a parameter as any tensor."""
+    weight = nr.arange(6.0).reshape(2, 3)[1].requires_grad_()
+    optimizer = nr.optim.SGD([weight], lr=0.5)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (weight * weight).sum().backward()
+        optimizer.step()
+    assert weight.tolist() == [0, 0, 0] and weight.grad.tolist() == [0, 0, 0]
+    with nr.no_grad():
+        weight.add_(1)
+    assert weight.requires_grad and weight.is_leaf and weight.tolist() == [1, 1, 1]
+
+
 def test_writing_a_part_of_a_result_keeps_both_gradients():
     x = nr.tensor([1.0, 2.0, 3.0], requires_grad=True)
     y = nr.tensor(5.0, requires_grad=True)

@@ -17,7 +17,7 @@ from ..engine.value import export, value_of
 from ..op import Operand, Scalar
 from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, from_host, wrap
-from .movement import convert
+from .conversion import convert
 from .views import sizes
 
 

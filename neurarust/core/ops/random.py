@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +13,14 @@ import numpy as np
 from .. import device as devices
 from .. import dtype as dtypes
 from ..define import function, op
+from ..engine.value import export
 from ..errors import fail
 from ..op import Array, Index, Scalar
 from ..random import Stream
 from ..tensor.dispatch import call, check_writable, write
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor, from_host, wrap
 from .create import finished, like, tensor
-from .movement import convert
+from .conversion import convert
 from .views import sizes
 
 
@@ -73,8 +75,16 @@ def draw(generator: Stream | None, device: Any) -> tuple[Tensor, int]:
     """The next key and counter of a stream, as arguments of a random op."""
     if generator is not None and not isinstance(generator, Stream):
         raise TypeError(f"generator must be a nr.Generator, but got {type(generator).__name__}")
-    key, counter = (generator or default_generator).next(devices.of(device))
-    return wrap(key, None), counter
+    words, counter = (generator or default_generator).next()
+    return _key_on(words.tobytes(), devices.of(device)), counter
+
+
+@functools.lru_cache(256)
+def _key_on(words: bytes, device: devices.device) -> Tensor:
+    """A stream's key as a tensor on a device; kept, so that it is one input of a program."""
+    value = from_host(np.frombuffer(words, np.uint32), device)
+    export(value.array)
+    return wrap(value, None)
 
 
 def _key(key: Array, counter: Array) -> Array:
