@@ -8,7 +8,7 @@ import importlib as _importlib
 import math as _math
 from typing import Any as _Any
 
-from .core import methods as _methods
+from .core import methods as _methods  # noqa: F401
 from .core.autograd.modes import eager_mode as eager_mode
 from .core.autograd.modes import enable_grad as enable_grad
 from .core.autograd.modes import inference_mode as inference_mode
@@ -45,6 +45,8 @@ from .core.types import numel as numel
 from .core.types import promote_types as promote_types
 from .core.types import result_type as result_type
 from .core.types import set_default_dtype as set_default_dtype
+from .serialization import load as load
+from .serialization import save as save
 
 __version__ = "0.1.0"
 
@@ -60,6 +62,8 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import cuda as cuda  # noqa: E402
+from . import data as data  # noqa: E402
+from . import nn as nn  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 

@@ -1,9 +1,10 @@
-"""Writes `neurarust/__init__.pyi`, the stub from which editors complete names and signatures.
+"""Writes the stubs from which editors and type checkers read the operations.
 
-    python tools/stubs.py            # rewrite the stub
-    python tools/stubs.py --check    # exit 1 if it is out of date
+    python tools/stubs.py            # rewrite them
+    python tools/stubs.py --check    # exit 1 if they are out of date
 
-Everything is read off the tables of operations and the Tensor class; nothing is kept here.
+`neurarust/__init__.pyi` has the functions, `neurarust/core/tensor/tensor.pyi` the Tensor with
+its methods. Everything is read off the tables of operations and the classes; nothing is kept here.
 """
 
 from __future__ import annotations
@@ -15,25 +16,41 @@ import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import neurarust as nr
-from neurarust.core.define import METHODS, NAMESPACES
+from neurarust.core.define import NAMESPACES
+from neurarust.core.tensor import tensor as tensor_module
 from neurarust.core.tensor.tensor import Tensor
 
-TARGET = Path(nr.__file__).with_suffix(".pyi")
-HEADER = '''"""Written by tools/stubs.py from the tables of operations."""
-
-import builtins
-from collections.abc import Callable as Callable
+PACKAGE = Path(nr.__file__)
+TENSOR_MODULE = Path(tensor_module.__file__ or "")
+FIRST = '"""Written by tools/stubs.py from the tables of operations."""\n\nimport builtins\n'
+TENSOR_HEADER = FIRST + """from collections.abc import Callable as Callable
+from collections.abc import Iterator as Iterator
 from collections.abc import Sequence as Sequence
 from typing import Any, TypeAlias
 
-'''
+import numpy as np
+
+from .. import device as devices
+from .. import dtype as dtypes
+from ..autograd.tape import Edge
+from ..engine.value import Value
+from .storage import Step, Storage
+
+Number: TypeAlias = builtins.complex
+
+"""
 KINDS = {
     "Array": "Tensor", "Arrays": "Sequence[Tensor]", "Operand": "Tensor | Number",
     "Scalar": "Number", "Exponent": "Tensor | Number", "Index": "int",
 }  # fmt: skip
-KNOWN = re.compile(r"^(int|float|bool|str|None|Any|Tensor|tuple|list|dict|Sequence|Callable|\||\[|\]|,|\s|\.)+$")
+KNOWN = re.compile(
+    r"^(int|float|bool|str|None|Any|Tensor|Number|Size|tuple|list|dict|Sequence|Callable|"
+    r"[|\[\],\s.])+$"
+)
+UNSEEN = {"__slots__", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__new__"}
 
 
 def annotation(text: object) -> str:
@@ -41,17 +58,15 @@ def annotation(text: object) -> str:
     if text is inspect.Parameter.empty:
         return "Any"
     words = str(text)
-    if words in KINDS:
-        return KINDS[words]
     for kind, shown in KINDS.items():
         words = re.sub(rf"\b{kind}\b", shown, words)
-    if not KNOWN.match(words.replace("Number", "Any")):
+    if not KNOWN.match(words):
         return "Any"
-    # Inside the class, `float` and the like are methods.
+    # Inside the class `float` and the like are methods.
     return re.sub(r"\b(int|float|bool)\b", r"builtins.\1", words)
 
 
-def parameters(function: object, bound: bool) -> str:
+def parameters(function: Any, bound: bool, read: Any = annotation) -> str:
     """The parameter list; the first one is `self` for a method."""
     shown = []
     star = False
@@ -68,15 +83,19 @@ def parameters(function: object, bound: bool) -> str:
         if one.kind is one.VAR_KEYWORD:
             name = f"**{name}"
         default = "" if one.default is one.empty else " = ..."
-        shown.append(f"{name}: {annotation(one.annotation)}{default}")
+        shown.append(f"{name}: {read(one.annotation)}{default}")
+    if getattr(function, "takes_out", False):
+        shown += ["out: Any = ..."] if star else ["*", "out: Any = ..."]
     return ", ".join(shown)
 
 
-def result(function: object) -> str:
+def result(function: Any) -> str:
     """The return annotation: written, or read off the body of an op."""
     written = inspect.signature(function).return_annotation
     if written is not inspect.Signature.empty:
         return annotation(written)
+    if getattr(function, "__name__", "") == "__init__":
+        return "None"
     record = getattr(function, "op", None)
     if record is None:
         return "Any"
@@ -84,10 +103,8 @@ def result(function: object) -> str:
         tree = ast.parse(textwrap.dedent(inspect.getsource(record.function)))
     except (OSError, TypeError, SyntaxError):
         return "Any"
-    several = any(
-        isinstance(node, ast.Return) and _several(node.value) for node in ast.walk(tree)
-    )
-    return "Any" if several else "Tensor"
+    returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    return "Any" if any(map(_several, returned)) else "Tensor"
 
 
 def _several(node: ast.expr | None) -> bool:
@@ -96,60 +113,95 @@ def _several(node: ast.expr | None) -> bool:
     return isinstance(node, (ast.Tuple, ast.List, ast.ListComp))
 
 
-def summary(function: object) -> str:
-    doc = inspect.getdoc(function) or ""
-    return doc.split("\n\n")[0].replace("\n", " ").replace("\\", "\\\\").replace('"""', "'''")
+def summary(member: object) -> str:
+    """The first paragraph of a docstring, on one line."""
+    words = (inspect.getdoc(member) or "").split("\n\n")[0].replace("\n", " ")
+    return words.replace("\\", "\\\\").replace('"', "'")
 
 
-def definition(name: str, function: object, bound: bool) -> str:
+def definition(name: str, function: Any, bound: bool) -> str:
+    """One function or method."""
     indent = "    " if bound else ""
-    head = f"{indent}def {name}({parameters(function, bound)}) -> {result(function)}:"
+    given = parameters(function, bound)
+    head = f"{indent}def {name}({given}) -> {result(function)}:"
     return f'{head}\n{indent}    """{summary(function)}"""\n'
 
 
-def tensor_class() -> str:
-    """Everything on Tensor: attributes, then methods."""
-    lines = ["class Tensor:\n"]
-    members = {name: getattr(Tensor, name) for name in dir(Tensor)}
-    for name, member in sorted(members.items()):
-        if name.startswith("_") and not (name.startswith("__") and name in vars(Tensor)):
-            continue
-        if name in ("__slots__", "__dict__", "__weakref__", "__doc__", "__module__", "__hash__"):
-            continue
-        if isinstance(inspect.getattr_static(Tensor, name), property):
-            lines.append(f'    {name}: Any\n    """{summary(member)}"""\n')
-        elif callable(member):
-            lines.append(definition(name, member, bound=True))
-    return "".join(lines)
+def member_of_tensor(name: str) -> str:
+    """One attribute or method of Tensor."""
+    member = getattr(Tensor, name)
+    if isinstance(inspect.getattr_static(Tensor, name), property):
+        return f'    {name}: Any\n    """{summary(member)}"""\n'
+    if callable(member):
+        return definition(name, member, bound=True)
+    return f"    {name}: Any\n"
 
 
-def stub() -> str:
-    """The whole text."""
-    source = Path(nr.__file__).read_text()
+def tensor_stub() -> str:
+    """`tensor.pyi`: the module's own functions, and Tensor with all that is bound to it."""
+    slots = [f"    {name}: {kind}\n" for name, kind in Tensor.__annotations__.items()]
+    names = [
+        name
+        for name in sorted(dir(Tensor))
+        if name not in UNSEEN
+        and (not name.startswith("__") or name in vars(Tensor))
+        and name not in Tensor.__annotations__
+        and (name.startswith("__") or not name.startswith("_") or callable(getattr(Tensor, name)))
+    ]
+    size = (
+        "class Size(tuple[builtins.int, ...]):\n"
+        f'    """{summary(nr.Size)}"""\n'
+        "    def numel(self) -> builtins.int: ...\n\n"
+    )
+    functions = [
+        f"def {name}({parameters(one, False, str)}) -> {inspect.signature(one).return_annotation}: ...\n"
+        for name, one in sorted(vars(tensor_module).items())
+        if inspect.isfunction(one) and one.__module__ == tensor_module.__name__
+    ]
+    body = "".join(slots) + "".join(map(member_of_tensor, names))
+    head = f'class Tensor:\n    """{summary(Tensor)}"""\n'
+    return TENSOR_HEADER + size + head + body + "\nnew_object: Any\nBody: TypeAlias = Tensor\n\n" + "".join(functions)
+
+
+def package_stub() -> str:
+    """`__init__.pyi`: the public names."""
     imports = [
-        line.removesuffix("  # noqa: E402")
-        for line in source.splitlines()
-        if line.startswith("from .") and " as _" not in line and "import Tensor" not in line
+        line.partition("  # ")[0]
+        for line in PACKAGE.read_text().splitlines()
+        if line.startswith("from .") and " as _" not in line
     ]
     functions = [
-        definition(name, function, bound=False)
-        for name, function in sorted(NAMESPACES["neurarust"].items())
+        definition(name, one, bound=False)
+        for name, one in sorted(NAMESPACES["neurarust"].items())
     ]
-    dtypes = [f"{name}: dtype\n" for name in sorted(vars(nr)) if isinstance(getattr(nr, name), nr.dtype)]
+    kinds = [name for name in sorted(vars(nr)) if isinstance(vars(nr)[name], nr.dtype)]
     constants = [f"{name}: builtins.float\n" for name in ("e", "inf", "nan", "pi")]
-    head = HEADER + "\n".join(imports) + "\nfrom . import optim as optim\n\nNumber: TypeAlias = builtins.complex\n\n__version__: str\nnewaxis: None\n"
-    return head + "".join(constants + dtypes) + "\n" + "".join(functions) + "\n" + tensor_class()
+    return (
+        FIRST
+        + "from collections.abc import Sequence as Sequence\nfrom typing import Any, TypeAlias\n\n"
+        + "\n".join([*imports, "from . import optim as optim"])
+        + "\n\nNumber: TypeAlias = builtins.complex\n\n__version__: str\nnewaxis: None\n"
+        + "".join([*constants, *(f"{name}: dtype\n" for name in kinds), "\n", *functions])
+    )
 
 
 def main() -> int:
+    """Writes or checks both stubs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    text = stub()
-    if parser.parse_args().check:
-        return int(not TARGET.exists() or TARGET.read_text() != text)
-    TARGET.write_text(text)
-    print(f"{TARGET}: {len(METHODS)} methods, {len(NAMESPACES['neurarust'])} functions")
-    return 0
+    check = parser.parse_args().check
+    stale = []
+    for path, text in (
+        (PACKAGE.with_suffix(".pyi"), package_stub()),
+        (TENSOR_MODULE.with_suffix(".pyi"), tensor_stub()),
+    ):
+        if check and (not path.exists() or path.read_text() != text):
+            stale.append(str(path))
+        elif not check:
+            path.write_text(text)
+    if stale:
+        print(f"out of date: {', '.join(stale)}. Run python tools/stubs.py")
+    return int(bool(stale))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ def op(
             become the default floating type; None: types stay.
         promoted: which parameters take part (default: all arrays and operands).
         method: bind as a Tensor method (default: if the first parameter is `input`).
-        inplace: bind `name_`, which writes the result into the tensor.
+        inplace: bind `name_`, which writes the result into the tensor; a function of
+            `neurarust` too, if the operation is one.
         out: accept `out=`.
         aliases: other public names of the same function.
         namespace: where the function is public.
@@ -73,7 +74,7 @@ def op(
         as_method = first == "input" if method is None else method
         _register(public, record.name, as_method, aliases, namespace)
         if inplace:
-            _register_inplace(record, aliases)
+            _register_inplace(record, aliases, namespace)
         return public
 
     return decorate
@@ -113,7 +114,9 @@ def _spelled(record: Op, kwargs: dict[str, Any]) -> dict[str, Any]:
     return kwargs
 
 
-def _register_inplace(record: Op, aliases: tuple[str, ...]) -> None:
+def _register_inplace(
+    record: Op, aliases: tuple[str, ...], namespace: str | tuple[str, ...]
+) -> None:
     def inplace(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return call_inplace(record, input, args, _spelled(record, kwargs))
 
@@ -122,6 +125,8 @@ def _register_inplace(record: Op, aliases: tuple[str, ...]) -> None:
     inplace.op = record  # type: ignore[attr-defined]
     for one in (record.name, *aliases):
         METHODS[f"{one}_"] = inplace
+        if "neurarust" in namespace:
+            NAMESPACES["neurarust"][f"{one}_"] = inplace
 
 
 def _register(

@@ -106,7 +106,8 @@ def _jax_device(wanted: device) -> Any:
 
 
 def jax_type(jax_device: Any) -> str:
-    return _TYPES.get(jax_device.platform, jax_device.platform)
+    platform: str = jax_device.platform
+    return _TYPES.get(platform, platform)
 
 
 @functools.cache

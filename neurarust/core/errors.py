@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class NeuraRustError(RuntimeError):
@@ -52,7 +52,7 @@ def dimension(operation: str, dim: int, rank: int) -> int:
     return dim % limit
 
 
-def dimensions(operation: str, dim: object, rank: int) -> tuple[int, ...]:
+def dimensions(operation: str, dim: Any, rank: int) -> tuple[int, ...]:
     """`dim` (None for all, an int, or a sequence) as distinct numbers in [0, rank)."""
     if dim is None:
         return tuple(range(rank))

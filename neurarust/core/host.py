@@ -23,7 +23,7 @@ from .tensor.tensor import Tensor, from_host, wrap
 def numpy_generator(generator: Stream | None = None) -> np.random.Generator:
     """NumPy's generator that belongs to the next number of a stream (default: the default one)."""
     stream = default_generator if generator is None else generator
-    _, counter = stream.next(devices.CPU)
+    _, counter = stream.next()
     return np.random.default_rng((stream.initial_seed(), counter))
 
 
@@ -50,3 +50,8 @@ def take_over(tensor: Tensor, source: Tensor) -> Tensor:
     with no_grad():
         write(tensor, source.detach().to(tensor.device, tensor.dtype))  # type: ignore[attr-defined]
     return tensor
+
+
+def on_device(array: np.ndarray, device: Any = None) -> Tensor:
+    """A tensor of an array that nobody else writes, without a copy where possible."""
+    return wrap(from_host(array, devices.of(device)), None)

@@ -23,10 +23,11 @@ import jax
 
 Array: TypeAlias = jax.Array
 Arrays: TypeAlias = "list[jax.Array]"
-Operand: TypeAlias = "jax.Array | int | float | complex"
-Scalar: TypeAlias = "jax.Array | int | float | complex"
-Index: TypeAlias = "jax.Array | int"
-Exponent: TypeAlias = "jax.Array | int | float | complex"
+# Callers give numbers or Tensors; bodies get arrays (or, for an Exponent, numbers).
+Operand: TypeAlias = Any
+Scalar: TypeAlias = Any
+Index: TypeAlias = Any
+Exponent: TypeAlias = Any
 
 STATIC, ARRAY, ARRAYS, OPERAND, SCALAR, EXPONENT, INDEX = range(7)
 # Kinds whose Python numbers travel as data.

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from ..core.define import function
+from ..core.ops.activation import softmax
 from ..core.ops.attention import scaled_dot_product_attention
 from ..core.ops.contraction import linear
 from ..core.ops.create import ones, zeros
-from ..core.ops.activation import softmax
 from ..core.ops.movement import cat, pad
 from ..core.ops.random import dropout
 from ..core.tensor.tensor import Tensor
@@ -112,8 +112,7 @@ def multi_head_attention_forward(
         )
     if key.shape[:2] != value.shape[:2]:
         raise AssertionError(
-            f"key's sequence and batch dims {key.shape[:2]} do not match value's "
-            f"{value.shape[:2]}"
+            f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
         )
     head = width // num_heads
     if use_separate_proj_weight:

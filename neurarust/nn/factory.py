@@ -72,7 +72,9 @@ def module_of(
     def extra_repr(self: Module) -> str:
         pairs = [(name, getattr(self, name)) for name in printed]
         return ", ".join(
-            f"{name}={setting!r}" for name, setting in pairs if (name, setting) != ("inplace", False)
+            f"{name}={setting!r}"
+            for name, setting in pairs
+            if (name, setting) != ("inplace", False)
         )
 
     construct.__signature__ = signature  # type: ignore[attr-defined]

@@ -1,14 +1,15 @@
 """Every function of layers, activations, losses and poolings (torch.nn.functional).
 
-The names come from the table that the operations register in.
+The names come from the table in which the operations register; the modules imported here are
+those that have functions beside their classes.
 """
 
-from ..core import methods as _methods
+from ..core import methods as _methods  # noqa: F401
 from ..core.define import NAMESPACES as _NAMESPACES
-from . import activation as _activation
-from . import attention as _attention
-from . import loss as _loss
-from . import loss_pairs as _loss_pairs
-from . import loss_regression as _loss_regression
+from . import activation as _activation  # noqa: F401
+from . import attention as _attention  # noqa: F401
+from . import loss as _loss  # noqa: F401
+from . import loss_pairs as _loss_pairs  # noqa: F401
+from . import loss_regression as _loss_regression  # noqa: F401
 
 globals().update(_NAMESPACES["nn.functional"])

@@ -101,9 +101,7 @@ class _Gate:
     def name(self) -> str:
         return "BackwardHookFunctionBackward"
 
-    def pull(
-        self, cotangents: list[Tracked | None], create_graph: bool
-    ) -> list[Tracked | None]:
+    def pull(self, cotangents: list[Tracked | None], create_graph: bool) -> list[Tracked | None]:
         given = self.function([None if one is None else wrap(*one) for one in cotangents])
         return [
             None if one is None else (one._value(), one._current_edge() if create_graph else None)
@@ -129,7 +127,7 @@ class _Watch:
 
     def __init__(self, module: Any):
         self.module = module
-        self.grad_output: tuple = ()
+        self.grad_output: tuple | None = None
         self.positions: list[int] = []
         self.count = 0
 
@@ -156,9 +154,7 @@ class _Watch:
             return dict(zip(result, passed, strict=True))
         if not isinstance(result, tuple | list):
             return result
-        passed = iter(
-            _through([one for one in result if isinstance(one, Tensor)], self.at_outputs)
-        )
+        passed = iter(_through([one for one in result if isinstance(one, Tensor)], self.at_outputs))
         made = [next(passed) if isinstance(one, Tensor) else one for one in result]
         return getattr(type(result), "_make", type(result))(made)
 
@@ -175,12 +171,16 @@ class _Watch:
 
     def at_inputs(self, gradients: list) -> Sequence:
         """Runs the backward hooks."""
+        if self.grad_output is None:
+            # A second derivative, which reaches the inputs without passing the outputs.
+            return gradients
         given = [None] * self.count
         for k, gradient in zip(self.positions, gradients, strict=True):
             given[k] = gradient
         for hook in of(self.module._hooks, BACKWARD):
             result = hook(self.module, tuple(given), self.grad_output)
             given = list(_replaced("backward hook", result, tuple(given)))
+        self.grad_output = None
         return [given[k] for k in self.positions]
 
 
@@ -245,9 +245,7 @@ class Hooked:
         """`hook(module, grad_output)` before the module's backward; it may return another."""
         return self._add_hook(BACKWARD_PRE, hook, prepend)
 
-    def register_full_backward_hook(
-        self, hook: Callable, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
         """`hook(module, grad_input, grad_output)` after the module's backward.
 
         What it returns takes grad_input's place. Only positional inputs take part.

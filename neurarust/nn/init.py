@@ -140,9 +140,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return overwrite(tensor, weight)
 
 
-def xavier_uniform_(
-    tensor: Tensor, gain: float = 1.0, generator: Stream | None = None
-) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Stream | None = None) -> Tensor:
     """Uniform in (-a, a) with `a = gain sqrt(6 / (fan_in + fan_out))`.
 
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward
@@ -152,9 +150,7 @@ def xavier_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(
-    tensor: Tensor, gain: float = 1.0, generator: Stream | None = None
-) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Stream | None = None) -> Tensor:
     """Normal with `std = gain sqrt(2 / (fan_in + fan_out))`; source as `xavier_uniform_`."""
     std = gain * math.sqrt(2.0 / max(sum(fans(tensor)), 1))
     return normal_(tensor, 0.0, std, generator)

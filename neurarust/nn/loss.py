@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from ..core.define import op
 from ..core.errors import fail
 from ..core.op import Array
+from ..core.ops.elementwise import wide
 
 # ------------------------------------------------------------------------------- helpers
 
@@ -36,11 +37,6 @@ def _reduced(loss: Array, reduction: str) -> Array:
     if reduction == "mean":
         return jnp.mean(loss)
     return jnp.sum(loss) if reduction == "sum" else loss
-
-
-def _wide(array: Array) -> Array:
-    """Half precision as float32: sums over classes and batches are kept in single precision."""
-    return array.astype(jnp.float32) if array.dtype in (jnp.float16, jnp.bfloat16) else array
 
 
 def _same_shape(operation: str, input: Array, target: Array) -> None:
@@ -155,7 +151,7 @@ def cross_entropy(
             got=f"label_smoothing={label_smoothing}",
             expected="label_smoothing between 0 and 1",
         )
-    dtype, scores = input.dtype, _wide(input)
+    dtype, scores = input.dtype, wide(input)
     by_class = jnp.issubdtype(target.dtype, jnp.integer)
     if by_class:
         axis = _class_targets("cross_entropy", input, target, weight)
@@ -172,7 +168,7 @@ def cross_entropy(
     factors = None if weight is None else weight.astype(scores.dtype).reshape(spread)
 
     if not by_class:
-        share = _wide(target).astype(scores.dtype)
+        share = wide(target).astype(scores.dtype)
         if label_smoothing:
             share = share * (1 - label_smoothing) + label_smoothing / classes
         if factors is not None:
@@ -209,7 +205,7 @@ def nll_loss(
     """
     reduction = _reduction("nll_loss", reduction, size_average, reduce)
     axis = _class_targets("nll_loss", input, target, weight)
-    picked = _pick(_wide(input), target, axis)
+    picked = _pick(wide(input), target, axis)
     return _nll(picked, target, weight, ignore_index, reduction).astype(input.dtype)
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..core.ops.create import as_tensor
 from ..core.tensor.tensor import Tensor
 from . import loss, loss_pairs, loss_regression
 from .factory import module_of
@@ -154,7 +155,9 @@ class CTCLoss(Module):
     def forward(
         self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
     ) -> Tensor:
+        lengths = [
+            as_tensor(one, device=log_probs.device) for one in (input_lengths, target_lengths)
+        ]
         return loss_pairs.ctc_loss(
-            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
-            self.zero_infinity,
-        )  # fmt: skip
+            log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity
+        )

@@ -151,8 +151,7 @@ class Module(hooks.Hooked):
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
         if not name or "." in name:
-            what = 'can\'t contain "."' if name else 'can\'t be empty string ""'
-            raise KeyError(f"{kind} name {what}, got {name!r}")
+            raise KeyError(f'{kind} name must not contain "." or be empty, but got {name!r}')
         if name not in kept and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
 

@@ -22,12 +22,12 @@ class _Statistics(Module):
 
     def _build(
         self, num_features: int, eps: float, momentum: float | None, affine: bool,
-        track_running_stats: bool, device: Any, dtype: Any,
+        track_running_stats: bool, device: Any, dtype: Any, bias: bool,
     ) -> None:  # fmt: skip
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name in ("weight", "bias"):
-            one = made(num_features, dtype=dtype, device=device) if affine else None
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            one = made(num_features, dtype=dtype, device=device) if wanted else None
             self.register_parameter(name, one)
         for name in ("running_mean", "running_var"):
             one = host.empty(num_features, dtype, device) if track_running_stats else None
@@ -45,8 +45,9 @@ class _Statistics(Module):
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def _check_rank(self, input: Tensor) -> None:
@@ -76,10 +77,10 @@ class _BatchNorm(_Statistics):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True, device: Any = None,
-        dtype: Any = None,
+        dtype: Any = None, *, bias: bool = True,
     ):  # fmt: skip
         super().__init__()
-        self._build(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        self._build(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
         self._check_rank(input)
@@ -125,10 +126,11 @@ class _InstanceNorm(_Statistics):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
-        track_running_stats: bool = False, device: Any = None, dtype: Any = None,
+        track_running_stats: bool = False, device: Any = None, dtype: Any = None, *,
+        bias: bool = True,
     ):  # fmt: skip
         super().__init__()
-        self._build(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        self._build(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
         self._check_rank(input)
@@ -191,9 +193,7 @@ class LayerNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        return functions.layer_norm(
-            input, self.normalized_shape, self.weight, self.bias, self.eps
-        )
+        return functions.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -232,8 +232,7 @@ class RMSNorm(Module):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 
@@ -245,7 +244,7 @@ class GroupNorm(Module):
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
-        device: Any = None, dtype: Any = None,
+        device: Any = None, dtype: Any = None, *, bias: bool = True,
     ):  # fmt: skip
         super().__init__()
         if num_channels % num_groups:
@@ -254,14 +253,15 @@ class GroupNorm(Module):
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        for name in ("weight", "bias"):
-            one = made(num_channels, dtype=dtype, device=device) if affine else None
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            one = made(num_channels, dtype=dtype, device=device) if wanted else None
             self.register_parameter(name, one)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -273,7 +273,7 @@ class GroupNorm(Module):
 
 @module_of(functions.local_response_norm)
 class LocalResponseNorm(Module):
-    """Division by a norm over neighbouring channels (Krizhevsky et al. 2012). Shape: (N, C, ...)."""
+    """Division by a norm over nearby channels (Krizhevsky et al. 2012). Shape: (N, C, ...)."""
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -147,6 +147,8 @@ def load_all(module: Any, given: Mapping, strict: bool, assign: bool) -> Incompa
                 listed = ", ".join(f'"{key}"' for key in keys)
                 errors.insert(0, f"{label} key(s) in state_dict: {listed}. ")
     if errors:
-        lines = "\n\t".join(errors)
-        raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{lines}")
+        lines = "\n\t".join(
+            [f"Error(s) in loading state_dict for {type(module).__name__}:", *errors]
+        )
+        raise RuntimeError(lines)
     return IncompatibleKeys(missing, unexpected)

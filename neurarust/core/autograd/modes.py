@@ -23,6 +23,12 @@ class _Mode:
     def copy(self) -> _Mode:
         return type(self)()
 
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(self, *_: object) -> None:
+        raise NotImplementedError
+
 
 class _GradMode(_Mode):
     enabled = False

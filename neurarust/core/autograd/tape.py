@@ -65,6 +65,8 @@ class Node:
             raise RuntimeError(RELEASED)
         backward, saved = self.backward, self.saved
         if not create_graph and len(cotangents) == 1:
+            # A node of one output is only visited when its gradient has arrived.
+            assert cotangents[0] is not None
             made = record(backward.signature, (*saved, cotangents[0][0]), self.numbers)
             return [(made, None)] if backward.signature.single else [(one, None) for one in made]
         if create_graph and self.inputs is not None:

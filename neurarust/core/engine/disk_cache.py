@@ -39,7 +39,7 @@ def folder() -> Path | None:
 def compiling() -> Iterator[None]:
     """A block in which JAX keeps what it compiles in our folder."""
     place = folder()
-    if place is None or jax.config.jax_compilation_cache_dir is not None:
+    if place is None or getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
         yield
         return
     with _lock:

@@ -18,6 +18,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from .. import device as devices
 from ..errors import ProgramError
@@ -58,9 +59,7 @@ class Recording:
         "capacity", "error", "lock", "lines",
     )  # fmt: skip
 
-    def __init__(
-        self, device: devices.device, capacity: int = CAPACITY, lines: list[str] | None = None
-    ):
+    def __init__(self, device: devices.device, lines: list[str] | None = None):
         self.device = device
         self.entries: Any = []
         self.leaves: dict[int, int] = {}
@@ -69,7 +68,7 @@ class Recording:
         # Leaves whose array more than one Value holds: never donated.
         self.shared: set[int] = set()
         self.number = next(_numbers)
-        self.capacity = capacity
+        self.capacity = CAPACITY
         self.error: BaseException | None = None
         self.lock = threading.RLock()
         # The user's line of each call, while somebody hunts for NaNs.
@@ -85,7 +84,7 @@ class Recording:
             value = value_of(array, self.device)
         reference = self.leaves.get(id(array))
         if reference is None:
-            if isinstance(array, jax.core.Tracer):
+            if isinstance(array, Tracer):
                 raise _TracedError
             reference = -1 - len(self.leaf_values)
             self.leaf_arrays.append(array)

@@ -7,6 +7,7 @@ import weakref
 from typing import Any
 
 import jax
+from jax.core import Tracer
 
 from .. import device as devices
 from .. import dtype as dtypes
@@ -84,7 +85,7 @@ def value_of(array: Any, device: devices.device | None = None) -> Value:
 
 
 def _device_of(array: Any) -> devices.device:
-    if isinstance(array, jax.core.Tracer):
+    if isinstance(array, Tracer):
         return devices.default_device()
     return devices.of_jax(min(array.devices(), key=lambda one: one.id))
 

@@ -14,7 +14,8 @@ from jax import lax
 from ..define import op
 from ..errors import fail
 from ..op import Array
-from .pooling import _along, _Axis, _first_maximum, _maxima, _wide, _window_sum
+from .elementwise import wide
+from .pooling import _along, _Axis, _first_maximum, _maxima, _window_sum
 
 
 def _counts(operation: str, input: Array, output_size, rank: int) -> tuple[int, ...]:
@@ -50,7 +51,7 @@ def _bounds(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _adaptive_avg_pool(operation, input, output_size, rank):
     counts = _counts(operation, input, output_size, rank)
-    x = _wide(input)
+    x = wide(input)
     for back, count in enumerate(reversed(counts), 1):
         axis = x.ndim - back
         size = x.shape[axis]

@@ -74,7 +74,7 @@ def trunc_divide(input: Operand, other: Operand):
     return jax.lax.div(*jnp.broadcast_arrays(input, other))
 
 
-@function(method=True, inplace=True, aliases=("divide",))
+@function(method=True, inplace=True, out=True, aliases=("divide",))
 def div(input, other, *, rounding_mode=None):
     """Quotient `input / other`.
 
@@ -141,7 +141,7 @@ def constant_power(input: Array, exponent: float) -> Array:
     return jnp.power(input, exponent)
 
 
-@function(method=True, inplace=True)
+@function(method=True, inplace=True, out=True)
 def float_power(input, exponent):
     """Power computed in double precision (complex128 for complex numbers)."""
     return pow(double(input), double(exponent))

@@ -347,13 +347,13 @@ def multi_dot_of(tensors: Arrays):
     return tensors[0] if len(tensors) == 1 else jnp.linalg.multi_dot(tensors)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def chain_matmul(*matrices):
     """Product of a chain of matrices, in the cheapest order."""
     return multi_dot_of(list(matrices))
 
 
-@function(method=False, namespace=("linalg",))
+@function(method=False, namespace=("linalg",), out=True)
 def multi_dot(tensors):
     """Product of a chain of matrices, in the cheapest order; the ends may be vectors."""
     return multi_dot_of(list(tensors))

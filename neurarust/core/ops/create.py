@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from .. import device as devices
 from .. import dtype as dtypes
@@ -143,7 +144,7 @@ def from_jax(array: Any) -> Tensor:
     """A tensor around a jax array (or tracer), without a copy."""
     if not isinstance(array, jax.Array):
         raise TypeError(f"from_jax: expected a jax array, but got {type(array).__name__}")
-    if not isinstance(array, jax.core.Tracer):
+    if not isinstance(array, Tracer):
         export(array)
     return wrap(value_of(array), None)
 

@@ -13,6 +13,7 @@ from ..op import Array
 
 ROOT = ("neurarust",)
 SPECIAL = ("neurarust", "special")
+HALF = (jnp.float16, jnp.bfloat16)
 
 
 def is_float(array: Array) -> bool:
@@ -23,6 +24,11 @@ def is_float(array: Array) -> bool:
 def is_complex(array: Array) -> bool:
     """Whether the elements are complex numbers."""
     return jnp.issubdtype(array.dtype, jnp.complexfloating)
+
+
+def wide(array: Array) -> Array:
+    """Half precision as float32, in which PyTorch accumulates it."""
+    return array.astype(jnp.float32) if array.dtype in HALF else array
 
 
 def refuse_bool(operation: str, *arrays: Array) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax import lax
 
 from .. import dtype as dtypes
@@ -119,7 +120,9 @@ def _scatter(input: Array, values: Operand, indices: Arrays, dims, accumulate):
     if np.broadcast_shapes(values.shape, shape) != shape:
         # Leading dimensions of length one may be left over, as in PyTorch.
         values = values.reshape(values.shape[values.ndim - len(shape) :])
-    return at.add(values) if accumulate else at.set(values)
+    if accumulate:
+        return at.max(values) if input.dtype == jnp.bool_ else at.add(values)
+    return at.set(values)
 
 
 @op(name="_assign", method=False, namespace=())
@@ -185,7 +188,7 @@ def _parse(tensor: Tensor, index: Any) -> _Index:
 
 def _consumes(one: Any) -> int:
     """How many dimensions of the tensor an item of an index uses up."""
-    if one is None or one is Ellipsis or isinstance(one, bool):
+    if one is None or one is Ellipsis or isinstance(one, (bool, np.bool_)):
         return 0
     if isinstance(one, Tensor) and one.dtype.category == dtypes.BOOL:
         return one.ndim
@@ -212,7 +215,9 @@ def _parse_one(
         parsed.spec.append(("new",))
         parsed.plain = False
         return position, out + 1
-    if isinstance(one, bool):
+    if isinstance(one, np.ndarray):
+        one = _host_tensor(one)
+    if isinstance(one, (bool, np.bool_)) or _is_truth(one):
         parsed.spec.append(("new",))
         parsed.plain = False
         parsed.tensors.append(_host_tensor(np.zeros(int(one), np.int64)))
@@ -221,7 +226,7 @@ def _parse_one(
     if isinstance(one, slice):
         parsed.spec.append(_slice(parsed, one, shape[position], moving))
         return position + 1, out + 1
-    if isinstance(one, (list, range, np.ndarray, tuple)):
+    if isinstance(one, (list, range, tuple)):
         one = _host_tensor(np.asarray(one) if len(one) else np.zeros(0, np.int64))
     if isinstance(one, Tensor):
         return _parse_tensor(parsed, one, shape, position, out)
@@ -244,6 +249,11 @@ def _parse_one(
     else:
         parsed.spec.append(("int", number % size))
     return position + 1, out
+
+
+def _is_truth(one: Any) -> bool:
+    """Whether an item is a mask of no dimension, like True itself."""
+    return isinstance(one, Tensor) and not one.ndim and one.dtype.category == dtypes.BOOL
 
 
 def _slice(parsed: _Index, one: slice, size: int, moving: bool) -> tuple:
@@ -293,7 +303,7 @@ def _parse_tensor(
 def _check_positions(index: Tensor, position: int, size: int) -> None:
     """Positions that are known already are checked; recorded ones give NaN out of bounds."""
     array = index._value().array
-    if array is None or isinstance(array, jax.core.Tracer) or index.device.type != "cpu":
+    if array is None or isinstance(array, Tracer) or index.device.type != "cpu":
         return
     host = np.asarray(array)
     if host.size and (host.min() < -size or host.max() >= size):
@@ -306,7 +316,7 @@ def _check_positions(index: Tensor, position: int, size: int) -> None:
 def _host_tensor(array: np.ndarray) -> Tensor:
     if array.dtype.kind in "iub" and array.dtype != np.bool_:
         array = array.astype(np.int64)
-    return wrap(from_host(np.ascontiguousarray(array), CPU), None)
+    return wrap(from_host(np.asarray(array, order="C"), CPU), None)
 
 
 # ------------------------------------------------------------------ x[...] and x[...] = y

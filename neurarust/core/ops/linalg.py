@@ -205,7 +205,7 @@ def qr_triangle(input: Array):
     return QRResult(jnp.zeros((0,), input.dtype), jnp.linalg.qr(input, "r"))
 
 
-@function(name="qr", namespace=LINALG, method=False)
+@function(name="qr", namespace=LINALG, method=False, out=True)
 def linalg_qr(A, mode="reduced"):
     """`Q R` with orthonormal Q and upper triangular R.
 
@@ -232,7 +232,7 @@ def svd_of(A: Array, full_matrices: bool = True):
     return SVDResult(*decompose(A, full_matrices))
 
 
-@function(name="svd", namespace=LINALG, method=False)
+@function(name="svd", namespace=LINALG, method=False, out=True)
 def linalg_svd(A, full_matrices=True):
     """`U diag(S) Vh` with orthonormal U and Vh, S falling.
 
@@ -409,7 +409,7 @@ def matrix_norm(
     return jnp.expand_dims(result, axes) if keepdim else result
 
 
-@function(name="norm", namespace=LINALG, method=False)
+@function(name="norm", namespace=LINALG, method=False, out=True)
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """Norm of vectors (`dim` an int, or no `ord`) or of matrices (two dimensions)."""
     pair = len(dim) == 2 if isinstance(dim, (tuple, list)) else dim is None and A.ndim == 2
@@ -441,7 +441,7 @@ def cross(input: Array, other: Array, dim: int | None = None):
     return jnp.cross(input, other, axis=axis)
 
 
-@function(name="cross", namespace=LINALG, method=False)
+@function(name="cross", namespace=LINALG, method=False, out=True)
 def linalg_cross(input, other, *, dim=-1):
     """Cross product of vectors of three numbers along `dim`."""
     return cross(input, other, dim)

@@ -71,26 +71,26 @@ def _at_least(count: int) -> Any:
 atleast_1d, atleast_2d, atleast_3d = (_at_least(count) for count in (1, 2, 3))
 
 
-@function(method=False, aliases=("row_stack",))
+@function(method=False, out=True, aliases=("row_stack",))
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Rows one below another."""
     return cat([atleast_2d(one) for one in tensors], 0)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
     shaped = [atleast_1d(one) for one in tensors]
     return cat(shaped, 0 if shaped and shaped[0].ndim == 1 else 1)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """One behind another, along dimension 2."""
     return cat([atleast_3d(one) for one in tensors], 2)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """1-D tensors as columns of a matrix."""
     return hstack([reshape(one, -1, 1) if one.ndim < 2 else one for one in tensors])

@@ -15,10 +15,7 @@ from ..autograd.modes import no_grad
 from ..define import function, op
 from ..errors import fail
 from ..op import Array
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(jnp.float32) if x.dtype in (jnp.float16, jnp.bfloat16) else x
+from .elementwise import wide
 
 
 def _standardized(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
@@ -76,7 +73,7 @@ def batch_norm_train(
             kind=ValueError,
         )
     axes = (0, *range(2, input.ndim))
-    x, mean, variance = _standardized(_wide(input), axes, eps)
+    x, mean, variance = _standardized(wide(input), axes, eps)
     y = _channel_affine(x, weight, bias).astype(input.dtype)
     return y, mean.reshape(-1), variance.reshape(-1) * (count / (count - 1))
 
@@ -95,12 +92,12 @@ def batch_norm_inference(
         "batch_norm", input, running_mean=running_mean, running_var=running_var,
         weight=weight, bias=bias,
     )  # fmt: skip
-    mean, variance = _wide(running_mean), _wide(running_var)
+    mean, variance = wide(running_mean), wide(running_var)
     factor = lax.rsqrt(variance + eps)
     if weight is not None:
         factor = factor * weight
     shift = -mean * factor if bias is None else bias - mean * factor
-    x = _wide(input)
+    x = wide(input)
     y = x * _by_channel(factor, x.ndim) + _by_channel(shift, x.ndim)
     return y.astype(input.dtype)
 
@@ -163,7 +160,7 @@ def instance_norm_train(
             expected="more than 1 spatial element when training",
             kind=ValueError,
         )
-    x, mean, variance = _standardized(_wide(input), tuple(range(2, input.ndim)), eps)
+    x, mean, variance = _standardized(wide(input), tuple(range(2, input.ndim)), eps)
     y = _channel_affine(x, weight, bias).astype(input.dtype)
     channels = (input.shape[0], input.shape[1])
     unbiased = variance.reshape(channels) * (count / (count - 1))
@@ -222,7 +219,7 @@ def group_norm(
             got=f"{input.shape[1]} channels and num_groups={num_groups}",
             expected="a number of channels divisible by num_groups",
         )
-    grouped = _wide(input).reshape(input.shape[0], num_groups, -1)
+    grouped = wide(input).reshape(input.shape[0], num_groups, -1)
     x, _, _ = _standardized(grouped, (2,), eps)
     return _channel_affine(x.reshape(input.shape), weight, bias).astype(input.dtype)
 
@@ -261,7 +258,7 @@ def layer_norm(
     Source: Ba et al., "Layer normalization", 2016.
     """
     axes = _trailing("layer_norm", input, normalized_shape, weight, bias)
-    x, _, _ = _standardized(_wide(input), axes, eps)
+    x, _, _ = _standardized(wide(input), axes, eps)
     return _affine(x, weight, bias).astype(input.dtype)
 
 
@@ -281,7 +278,7 @@ def rms_norm(
     """
     axes = _trailing("rms_norm", input, normalized_shape, weight)
     eps = float(jnp.finfo(input.dtype).eps) if eps is None else eps
-    x = _wide(input)
+    x = wide(input)
     x = x * lax.rsqrt(jnp.mean(jnp.square(x), axes, keepdims=True) + eps)
     return _affine(x, weight, None).astype(input.dtype)
 

@@ -13,6 +13,7 @@ from ..define import op
 from ..errors import fail
 from ..op import Array
 from .convolution import _per_axis
+from .elementwise import wide
 
 # From this kernel size on, a window that overlaps no other is reduced as an axis of its own.
 _LONG = 16
@@ -337,7 +338,7 @@ def _avg_pool(
     axes = _axes(operation, input, rank, kernel_size, stride, padding, 1, ceil_mode)
     if divisor == 0:
         fail(operation, got="divisor_override=0", expected="a divisor other than 0")
-    total = _sums(_wide(input), axes)
+    total = _sums(wide(input), axes)
     if divisor is None:
         divisor = np.ones((), np.int64)
         for window in axes:
@@ -345,10 +346,6 @@ def _avg_pool(
         if (divisor == divisor.flat[0]).all():
             divisor = divisor.flat[0]
     return (total / jnp.asarray(divisor, total.dtype)).astype(input.dtype)
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(jnp.float32) if x.dtype in (jnp.float16, jnp.bfloat16) else x
 
 
 @op(namespace=("nn.functional", "neurarust"), method=False)

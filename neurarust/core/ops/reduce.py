@@ -14,7 +14,7 @@ from ..define import function, op
 from ..errors import dimension, dimensions, fail
 from ..op import Array
 from .arithmetic import maximum, minimum
-from .elementwise import absolute, is_complex, is_float
+from .elementwise import HALF, absolute, is_complex, is_float
 
 # XLA's CPU code for a sum over rows of more columns than this is 30 times slower than a product.
 WIDE = 8192
@@ -89,7 +89,7 @@ def sum(input: Array, dim: int | tuple | None = None, keepdim: bool = False, *, 
 def mean(input: Array, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None):
     """Mean over `dim` (all by default)."""
     input, axes = with_mean_dtype("mean", input, dtype), axes_of("mean", dim, input)
-    if input.dtype in (jnp.float16, jnp.bfloat16):
+    if input.dtype in HALF:
         return jnp.mean(input, axes, keepdims=keepdim)
     count = math.prod(input.shape[axis] for axis in axes)
     return total(input, axes, keepdim) / jnp.asarray(count, input.dtype)

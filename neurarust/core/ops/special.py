@@ -116,7 +116,7 @@ def polygamma_of(input: Array, n: int):
     return special.polygamma(jnp.asarray(n, jnp.int32), input)
 
 
-@function(method=False, namespace=SPECIAL)
+@function(method=False, namespace=SPECIAL, out=True)
 def polygamma(n, input):
     """The `n`-th derivative of `digamma(x)`."""
     return polygamma_of(input, n)
@@ -128,37 +128,37 @@ def polygamma_method(input, n):
     return polygamma_of(input, n)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def expit(input):
     """Logistic function `1 / (1 + e^-x)`: another name of `sigmoid`."""
     return elementwise.sigmoid(input)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def gammaln(input):
     """`log |gamma(x)|`: another name of `lgamma`."""
     return elementwise.lgamma(input)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def psi(input):
     """Derivative of `log gamma(x)`: another name of `digamma`."""
     return elementwise.digamma(input)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def logsumexp(input, dim, keepdim=False):
     """`log(sum(e^x))` over `dim`: another name of `neurarust.logsumexp`."""
     return reduce.logsumexp(input, dim, keepdim)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def softmax(input, dim, *, dtype=None):
     """`e^x / sum(e^x)`: another name of `neurarust.softmax`."""
     return activation.softmax(input, dim, dtype)
 
 
-@function(method=False, namespace=ONLY)
+@function(method=False, namespace=ONLY, out=True)
 def log_softmax(input, dim, *, dtype=None):
     """`x - log(sum(e^x))`: another name of `neurarust.log_softmax`."""
     return activation.log_softmax(input, dim, dtype)

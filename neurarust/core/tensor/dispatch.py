@@ -15,7 +15,7 @@ from ..engine.signature import SCALAR_CODES, baked, build
 from ..engine.value import Value
 from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPS, SCALAR, STATIC, Op
 from .storage import Step, View
-from .tensor import Tensor, extends, new_object, wrap
+from .tensor import Body, Tensor, extends, new_object, wrap
 
 _NUMBERS = (float, int, bool, complex)
 _LARGEST = 2**63 - 1
@@ -261,7 +261,7 @@ def attach(seen: Tensor, tensor: Tensor, step: Step) -> Tensor:
 
 
 @extends(Tensor)
-class _Looking:
+class _Looking(Body):
     __slots__ = ()
 
     def _look(self: Tensor) -> None:  # type: ignore[misc]

@@ -13,11 +13,11 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd import walk
 from ..autograd.tape import Edge, Leaf, Tracked, ones
-from .tensor import Tensor, extends, fill, fresh_like, from_host, new_object, wrap
+from .tensor import Body, Tensor, extends, fill, fresh_like, from_host, new_object, wrap
 
 
 @extends(Tensor)
-class _Gradients:
+class _Gradients(Body):
     __slots__ = ()
 
     @property
@@ -186,7 +186,7 @@ class _Gradients:
 
 
 @extends(Tensor)
-class _Copying:
+class _Copying(Body):
     __slots__ = ()
 
     def __deepcopy__(self, memo: dict) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtype as dtypes
 from ..autograd.tape import Leaf
-from .tensor import Tensor, extends
+from .tensor import Body, Tensor, extends
 
 
 class Options:
@@ -77,8 +77,10 @@ class _Formatter:
             self.whole = True
         if Options.sci_mode is not None:
             self.scientific = Options.sci_mode
+        # As in PyTorch, zeros and what is not finite do not count.
         self.width = 0
-        self.width = max((len(self(one)) for one in shown.tolist()), default=1)
+        counted = shown[np.isfinite(shown) & (shown != 0)]
+        self.width = max((len(self(one)) for one in counted.tolist()), default=1)
 
     def __call__(self, number: Any) -> str:
         if self.kind in "biu":
@@ -153,7 +155,7 @@ def _suffixes(tensor: Tensor, summary: bool) -> list[str]:
 
 
 @extends(Tensor)
-class _Printing:
+class _Printing(Body):
     __slots__ = ()
 
     def __repr__(self: Any) -> str:

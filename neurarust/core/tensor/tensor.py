@@ -347,6 +347,10 @@ def from_host(array: np.ndarray, device: devices.device) -> Value:
         return value_of(jax.device_put(array, device.jax()), device)
 
 
+# What the class bodies that extend Tensor inherit from: nothing; for a type checker, Tensor.
+Body = object
+
+
 def extends(cls: type) -> Callable[[type], type]:
     """Decorator: moves what a class body defines into `cls`, one topic a file."""
 

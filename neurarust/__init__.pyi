@@ -1,0 +1,984 @@
+"""Written by tools/stubs.py from the tables of operations."""
+
+import builtins
+from collections.abc import Sequence as Sequence
+from typing import Any, TypeAlias
+
+from .core.autograd.modes import eager_mode as eager_mode
+from .core.autograd.modes import enable_grad as enable_grad
+from .core.autograd.modes import inference_mode as inference_mode
+from .core.autograd.modes import is_grad_enabled as is_grad_enabled
+from .core.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
+from .core.autograd.modes import no_grad as no_grad
+from .core.autograd.modes import set_grad_enabled as set_grad_enabled
+from .core.device import default_device as get_default_device
+from .core.device import device as device
+from .core.device import set_default_device as set_default_device
+from .core.dtype import dtype as dtype
+from .core.engine.explain import explain as explain
+from .core.engine.recording import synchronize as synchronize
+from .core.ops.random import Generator as Generator
+from .core.ops.random import default_generator as default_generator
+from .core.ops.random import get_rng_state as get_rng_state
+from .core.ops.random import initial_seed as initial_seed
+from .core.ops.random import manual_seed as manual_seed
+from .core.ops.random import seed as seed
+from .core.ops.random import set_rng_state as set_rng_state
+from .core.tensor.printing import set_printoptions as set_printoptions
+from .core.tensor.tensor import Size as Size
+from .core.tensor.tensor import Tensor as Tensor
+from .core.types import can_cast as can_cast
+from .core.types import finfo as finfo
+from .core.types import get_default_dtype as get_default_dtype
+from .core.types import iinfo as iinfo
+from .core.types import is_complex as is_complex
+from .core.types import is_floating_point as is_floating_point
+from .core.types import is_tensor as is_tensor
+from .core.types import numel as numel
+from .core.types import promote_types as promote_types
+from .core.types import result_type as result_type
+from .core.types import set_default_dtype as set_default_dtype
+from .serialization import load as load
+from .serialization import save as save
+from . import accelerator as accelerator
+from . import autograd as autograd
+from . import cuda as cuda
+from . import data as data
+from . import nn as nn
+from . import testing as testing
+from . import optim as optim
+
+Number: TypeAlias = builtins.complex
+
+__version__: str
+newaxis: None
+e: builtins.float
+inf: builtins.float
+nan: builtins.float
+pi: builtins.float
+bfloat16: dtype
+bool: dtype
+complex128: dtype
+complex64: dtype
+double: dtype
+float: dtype
+float16: dtype
+float32: dtype
+float64: dtype
+half: dtype
+int: dtype
+int16: dtype
+int32: dtype
+int64: dtype
+int8: dtype
+long: dtype
+short: dtype
+uint16: dtype
+uint32: dtype
+uint64: dtype
+uint8: dtype
+
+def abs(input: Tensor) -> Tensor:
+    """Absolute value `|x|`; its gradient at 0 is 0."""
+def abs_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `abs`."""
+def absolute(input: Tensor) -> Tensor:
+    """Absolute value `|x|`; its gradient at 0 is 0."""
+def absolute_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `abs`."""
+def acos(input: Tensor) -> Tensor:
+    """Inverse cosine, in `[0, pi]`."""
+def acos_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `acos`."""
+def acosh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; NaN for real numbers below 1."""
+def acosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `acosh`."""
+def adaptive_avg_pool1d(input: Tensor, output_size: builtins.int | tuple) -> Tensor:
+    """Means over `output_size` windows. Shape: (N, C, L) or (C, L)."""
+def add(input: Tensor, other: Tensor | Number, *, alpha: Number = ...) -> Tensor:
+    """Sum `input + alpha * other`."""
+def add_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `add`."""
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = ..., alpha: Number = ...) -> Tensor:
+    """`beta * input + alpha * sum over the batch of (batch1 @ batch2)`."""
+def addbmm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addbmm`."""
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = ...) -> Tensor:
+    """`input + value * tensor1 / tensor2`."""
+def addcdiv_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addcdiv`."""
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = ...) -> Tensor:
+    """`input + value * tensor1 * tensor2`."""
+def addcmul_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addcmul`."""
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = ..., alpha: Number = ...) -> Tensor:
+    """`beta * input + alpha * (mat1 @ mat2)` for matrices."""
+def addmm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addmm`."""
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = ..., alpha: Number = ...) -> Tensor:
+    """`beta * input + alpha * (mat @ vec)`."""
+def addmv_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addmv`."""
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = ..., alpha: Number = ...) -> Tensor:
+    """`beta * input + alpha * outer(vec1, vec2)`."""
+def addr_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `addr`."""
+def all(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Whether every element along `dim` is true."""
+def allclose(input: Tensor, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> builtins.bool:
+    """Whether `|input - other| <= atol + rtol * |other|` everywhere; looks at the data."""
+def amax(input: Tensor, dim: builtins.int | tuple = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Largest number over `dim`; ties share the gradient."""
+def amin(input: Tensor, dim: builtins.int | tuple = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Smallest number over `dim`; ties share the gradient."""
+def aminmax(input: Tensor, *, dim: builtins.int | None = ..., keepdim: builtins.bool = ...) -> Any:
+    """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
+def angle(input: Tensor) -> Tensor:
+    """Argument in radians: for a real number 0, or pi below 0."""
+def any(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Whether some element along `dim` is true."""
+def arange(start: Any, end: Any = ..., step: Any = ..., *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """`start, start + step, ...` up to but without `end`; integers unless one is a float."""
+def arccos(input: Tensor) -> Tensor:
+    """Inverse cosine, in `[0, pi]`."""
+def arccos_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `acos`."""
+def arccosh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic cosine; NaN for real numbers below 1."""
+def arccosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `acosh`."""
+def arcsin(input: Tensor) -> Tensor:
+    """Inverse sine, in `[-pi/2, pi/2]`."""
+def arcsin_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `asin`."""
+def arcsinh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine."""
+def arcsinh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `asinh`."""
+def arctan(input: Tensor) -> Tensor:
+    """Inverse tangent, in `[-pi/2, pi/2]`."""
+def arctan2(input: Tensor, other: Tensor) -> Tensor:
+    """Angle of the point `(other, input)`, in `[-pi, pi]`; its gradient at the origin is 0."""
+def arctan2_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atan2`."""
+def arctan_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atan`."""
+def arctanh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; NaN outside `[-1, 1]`."""
+def arctanh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atanh`."""
+def argmax(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Index of the (first) largest number along `dim`, or in the flattened tensor."""
+def argmin(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """Index of the (first) smallest number along `dim`, or in the flattened tensor."""
+def argsort(input: Tensor, dim: builtins.int = ..., descending: builtins.bool = ..., stable: builtins.bool = ...) -> Tensor:
+    """Indices that put `dim` in order; always stable."""
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of elements that are not zero, one a row; looks at the data."""
+def as_strided(input: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
+    """A view of the storage at `storage_offset` with any size and stride (in elements)."""
+def as_tensor(data: Any, dtype: Any = ..., device: Any = ...) -> Tensor:
+    """`data` as a tensor; a Tensor that is so already is returned itself."""
+def asarray(obj: Any, *, dtype: Any = ..., device: Any = ..., copy: builtins.bool | None = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """`obj` as a tensor; copies if `copy` is True or a conversion needs it."""
+def asin(input: Tensor) -> Tensor:
+    """Inverse sine, in `[-pi/2, pi/2]`."""
+def asin_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `asin`."""
+def asinh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic sine."""
+def asinh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `asinh`."""
+def atan(input: Tensor) -> Tensor:
+    """Inverse tangent, in `[-pi/2, pi/2]`."""
+def atan2(input: Tensor, other: Tensor) -> Tensor:
+    """Angle of the point `(other, input)`, in `[-pi, pi]`; its gradient at the origin is 0."""
+def atan2_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atan2`."""
+def atan_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atan`."""
+def atanh(input: Tensor) -> Tensor:
+    """Inverse hyperbolic tangent; NaN outside `[-1, 1]`."""
+def atanh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `atanh`."""
+def atleast_1d(*tensors: Any) -> Any:
+    """Each tensor with at least 1 dimensions."""
+def atleast_2d(*tensors: Any) -> Any:
+    """Each tensor with at least 2 dimensions."""
+def atleast_3d(*tensors: Any) -> Any:
+    """Each tensor with at least 3 dimensions."""
+def avg_pool1d(input: Tensor, kernel_size: builtins.int | tuple, stride: builtins.int | tuple | None = ..., padding: builtins.int | tuple = ..., ceil_mode: builtins.bool = ..., count_include_pad: builtins.bool = ...) -> Tensor:
+    """Means over windows of one axis. See `avg_pool2d`."""
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = ..., alpha: Number = ...) -> Tensor:
+    """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
+def baddbmm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `baddbmm`."""
+def bernoulli(input: Tensor, p: builtins.float | None = ..., *, generator: Any = ...) -> Tensor:
+    """Zeros and ones, one with the probability that each element says."""
+def bincount(input: Tensor, weights: Tensor | None = ..., minlength: builtins.int = ...) -> Tensor:
+    """How often each non-negative integer occurs (or the sum of its weights); looks at the data."""
+def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Bits set in both; logical and of bools."""
+def bitwise_and_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_and`."""
+def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Bits moved up: `input * 2^other`."""
+def bitwise_left_shift_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_left_shift`."""
+def bitwise_not(input: Tensor) -> Tensor:
+    """All bits turned over; logical not of bools."""
+def bitwise_not_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_not`."""
+def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Bits set in either; logical or of bools."""
+def bitwise_or_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_or`."""
+def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Bits moved down, keeping the sign: `input / 2^other` rounded down."""
+def bitwise_right_shift_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_right_shift`."""
+def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Bits set in one only; exclusive or of bools."""
+def bitwise_xor_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `bitwise_xor`."""
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Products of two equally long batches of matrices."""
+def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
+    """All tensors expanded to their common shape."""
+def broadcast_to(input: Tensor, size: Sequence[builtins.int]) -> Tensor:
+    """`expand` as a function."""
+def bucketize(input: Tensor | Number, boundaries: Tensor, *, out_int32: builtins.bool = ..., right: builtins.bool = ...) -> Tensor:
+    """Index of the interval between `boundaries` that holds each number."""
+def cat(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
+    """The tensors one after another along an existing dimension."""
+def cdist(x1: Tensor, x2: Tensor, p: builtins.float = ..., compute_mode: str = ...) -> Tensor:
+    """p-norm distance between each row of `x1` and each of `x2`; its gradient at 0 is 0."""
+def ceil(input: Tensor) -> Tensor:
+    """Smallest whole number that is not below x."""
+def ceil_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ceil`."""
+def celu(input: Tensor, alpha: Number = ...) -> Tensor:
+    """`max(x, 0) + min(0, alpha * (e^(x / alpha) - 1))` (arXiv:1704.07483)."""
+def celu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `celu`."""
+def chain_matmul(*matrices: Any) -> Any:
+    """Product of a chain of matrices, in the cheapest order."""
+def cholesky(input: Tensor, upper: builtins.bool = ...) -> Tensor:
+    """The lower triangular L with `L L^H = input`, or its conjugate transpose."""
+def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = ...) -> tuple:
+    """At most `chunks` pieces of equal length (the last may be shorter); views."""
+def clamp(input: Tensor, min: Tensor | Number | None = ..., max: Tensor | Number | None = ...) -> Tensor:
+    """Numbers brought into `[min, max]`; the gradient passes at the bounds."""
+def clamp_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `clamp`."""
+def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
+    """Numbers above `max` brought down to it."""
+def clamp_max_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `clamp_max`."""
+def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
+    """Numbers below `min` brought up to it."""
+def clamp_min_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `clamp_min`."""
+def clip(input: Tensor, min: Tensor | Number | None = ..., max: Tensor | Number | None = ...) -> Tensor:
+    """Numbers brought into `[min, max]`; the gradient passes at the bounds."""
+def clip_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `clamp`."""
+def clone(input: Tensor, *, memory_format: Any = ...) -> Tensor:
+    """A copy with memory of its own; gradients flow through."""
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """1-D tensors as columns of a matrix."""
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex numbers from real and imaginary parts of one floating-point dtype."""
+def concat(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
+    """The tensors one after another along an existing dimension."""
+def concatenate(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
+    """The tensors one after another along an existing dimension."""
+def conj(input: Tensor) -> Tensor:
+    """Complex conjugate, computed at once."""
+def conj_physical(input: Tensor) -> Tensor:
+    """Complex conjugate, computed at once."""
+def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
+    """Cross-correlation over one axis. See `conv2d`."""
+def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
+    """Cross-correlation `y[n, o] = bias[o] + sum over c of weight[o, c] * x[n, c]`."""
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
+    """Cross-correlation over three axes. See `conv2d`."""
+def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple = ..., output_padding: builtins.int | tuple = ..., groups: builtins.int = ..., dilation: builtins.int | tuple = ...) -> Tensor:
+    """Transposed convolution over one axis. See `conv_transpose2d`."""
+def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple = ..., output_padding: builtins.int | tuple = ..., groups: builtins.int = ..., dilation: builtins.int | tuple = ...) -> Tensor:
+    """Transposed convolution: the gradient of `conv2d` with respect to its input, plus bias."""
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple = ..., output_padding: builtins.int | tuple = ..., groups: builtins.int = ..., dilation: builtins.int | tuple = ...) -> Tensor:
+    """Transposed convolution over three axes. See `conv_transpose2d`."""
+def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The size of `input` with the sign of `other`."""
+def copysign_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `copysign`."""
+def cos(input: Tensor) -> Tensor:
+    """Cosine of an angle in radians."""
+def cos_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `cos`."""
+def cosh(input: Tensor) -> Tensor:
+    """Hyperbolic cosine."""
+def cosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `cosh`."""
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: builtins.int = ..., eps: builtins.float = ...) -> Tensor:
+    """Cosine `x1 . x2 / (max(|x1|, eps) max(|x2|, eps))` along `dim`, broadcasting."""
+def count_nonzero(input: Tensor, dim: builtins.int | tuple | None = ...) -> Tensor:
+    """How many elements along `dim` are not 0."""
+def cross(input: Tensor, other: Tensor, dim: builtins.int | None = ...) -> Tensor:
+    """Cross product of vectors of three numbers."""
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: builtins.int = ..., reduction: str = ..., zero_infinity: builtins.bool = ...) -> Any:
+    """Connectionist temporal classification: -log of the total probability of all alignments."""
+def cummax(input: Tensor, dim: builtins.int) -> Any:
+    """Running maximum along `dim` and its indices; the last of a tie is taken."""
+def cummin(input: Tensor, dim: builtins.int) -> Any:
+    """Running minimum along `dim` and its indices; the last of a tie is taken."""
+def cumprod(input: Tensor, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
+    """Running product along `dim`; of integers and bools in int64."""
+def cumsum(input: Tensor, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
+    """Running sum along `dim`; of integers and bools in int64."""
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees to radians: `x * pi / 180`."""
+def deg2rad_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `deg2rad`."""
+def det(input: Tensor) -> Tensor:
+    """Determinant."""
+def detach(input: Tensor) -> Tensor:
+    """The same memory, off the tape: no gradient flows back through it."""
+def diag(input: Tensor, diagonal: Any = ...) -> Tensor:
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
+def diag_embed(input: Tensor, offset: Any = ..., dim1: Any = ..., dim2: Any = ...) -> Tensor:
+    """The last dimension as diagonals of matrices in dimensions `dim1` and `dim2`."""
+def diagonal(input: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
+    """The diagonals of the matrices in dimensions `dim1` and `dim2`, as the last dimension."""
+def digamma(input: Tensor) -> Tensor:
+    """Derivative of `log gamma(x)`; minus infinity at 0."""
+def digamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `digamma`."""
+def dist(input: Tensor, other: Tensor, p: builtins.float = ...) -> Tensor:
+    """`norm(input - other, p)` over all elements."""
+def div(input: Any, other: Any, *, rounding_mode: Any = ...) -> Any:
+    """Quotient `input / other`."""
+def divide(input: Any, other: Any, *, rounding_mode: Any = ...) -> Any:
+    """Quotient `input / other`."""
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """Sum of the products of two vectors."""
+def dropout(input: Tensor, p: builtins.float = ..., training: builtins.bool = ..., inplace: builtins.bool = ...) -> Tensor:
+    """Zeros with probability `p`, the rest scaled by 1/(1-p)."""
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """One behind another, along dimension 2."""
+def einsum(*args: Any) -> Any:
+    """Sum of products by Einstein's rule: `einsum('ij,jk->ik', a, b)`."""
+def empty(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """A tensor of the given size. Differs from PyTorch: the elements are 0."""
+def empty_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`empty` of the size, dtype and device of another tensor."""
+def eq(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input == other`."""
+def eq_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `eq`."""
+def equal(input: Tensor, other: Tensor) -> builtins.bool:
+    """Whether two tensors have the same shape and elements; looks at the data."""
+def erf(input: Tensor) -> Tensor:
+    """Error function `2 / sqrt(pi) * integral of e^(-t^2) from 0 to x`."""
+def erf_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `erf`."""
+def erfc(input: Tensor) -> Tensor:
+    """`1 - erf(x)`, exact for large x."""
+def erfc_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `erfc`."""
+def erfinv(input: Tensor) -> Tensor:
+    """Inverse of the error function, on `[-1, 1]`."""
+def erfinv_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `erfinv`."""
+def exp(input: Tensor) -> Tensor:
+    """Exponential `e^x`."""
+def exp2(input: Tensor) -> Tensor:
+    """Power of two `2^x`."""
+def exp2_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `exp2`."""
+def exp_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `exp`."""
+def expm1(input: Tensor) -> Tensor:
+    """`e^x - 1`, exact near 0."""
+def expm1_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `expm1`."""
+def eye(n: builtins.int, m: builtins.int | None = ..., *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """A matrix of `n` rows and `m` columns with ones on the diagonal."""
+def fix(input: Tensor) -> Tensor:
+    """The whole part of x: rounds towards 0."""
+def fix_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `trunc`."""
+def flatten(input: Tensor, start_dim: builtins.int = ..., end_dim: builtins.int = ...) -> Tensor:
+    """Dimensions `start_dim` to `end_dim` as one."""
+def flip(input: Tensor, *dims: Any) -> Tensor:
+    """The order of elements reversed along dimensions; a copy."""
+def fliplr(input: Tensor) -> Tensor:
+    """Columns in reverse order."""
+def flipud(input: Tensor) -> Tensor:
+    """Rows in reverse order."""
+def float_power(input: Any, exponent: Any) -> Any:
+    """Power computed in double precision (complex128 for complex numbers)."""
+def floor(input: Tensor) -> Tensor:
+    """Largest whole number that is not above x."""
+def floor_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `floor`."""
+def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Quotient rounded down to a whole number."""
+def floor_divide_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `floor_divide`."""
+def fmax(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of two numbers, passing over NaN; at a tie `input` gets the gradient."""
+def fmin(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two numbers, passing over NaN; at a tie `input` gets the gradient."""
+def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Remainder of the division rounded to 0; it has the sign of `input`, as C's fmod."""
+def fmod_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `fmod`."""
+def frac(input: Tensor) -> Tensor:
+    """`x - trunc(x)`, with the sign of x."""
+def frac_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `frac`."""
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor of another library's array (anything with `__dlpack__`), copied."""
+def from_jax(array: Any) -> Tensor:
+    """A tensor around a jax array (or tracer), without a copy."""
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor with the elements of a NumPy array."""
+def full(size: Sequence[builtins.int], fill_value: Any, *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """A tensor of a size, every element `fill_value`; its dtype is the number's."""
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`full` of the size, dtype and device of another tensor."""
+def gather(input: Tensor, dim: Any, index: Tensor, *, sparse_grad: Any = ...) -> Tensor:
+    """`out[i][j] = input[index[i][j]][j]` for dim 0, and so on; shaped like `index`."""
+def gcd(input: Tensor, other: Tensor) -> Tensor:
+    """Greatest common divisor of integers."""
+def gcd_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `gcd`."""
+def ge(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input >= other`."""
+def ge_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ge`."""
+def ger(input: Tensor, vec2: Tensor) -> Tensor:
+    """Products of each element of one vector with each of the other."""
+def greater(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input > other`."""
+def greater_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `gt`."""
+def greater_equal(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input >= other`."""
+def greater_equal_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ge`."""
+def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None = ..., bias: Tensor | None = ..., eps: builtins.float = ...) -> Tensor:
+    """`(x - mean) / sqrt(var + eps) * weight + bias`, statistics over groups of channels."""
+def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = ..., b_hh: Tensor | None = ...) -> Tensor:
+    """One GRU step from the state hx to the next."""
+def gt(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input > other`."""
+def gt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `gt`."""
+def hardshrink(input: Tensor, lambd: Number = ...) -> Tensor:
+    """`x`, but 0 in `[-lambd, lambd]`."""
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 below 0, 1 above 0 and `values` at 0."""
+def heaviside_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `heaviside`."""
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
+    """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """`sqrt(input^2 + other^2)` without overflow."""
+def hypot_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `hypot`."""
+def i0(input: Tensor) -> Tensor:
+    """Modified Bessel function of the first kind, order 0."""
+def i0_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `i0`."""
+def imag(input: Tensor) -> Tensor:
+    """Imaginary part; a copy, where PyTorch gives a view."""
+def index_add(input: Tensor, dim: Any, index: Tensor, source: Tensor, *, alpha: Tensor | Number = ...) -> Tensor:
+    """Adds `alpha * source` to the entries of a dimension at the positions in `index`."""
+def index_add_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `index_add`."""
+def index_copy(input: Tensor, dim: Any, index: Tensor, source: Tensor) -> Tensor:
+    """Puts `source` into the entries of a dimension at the positions in `index`."""
+def index_copy_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `index_copy`."""
+def index_fill(input: Tensor, dim: Any, index: Tensor, value: Tensor | Number) -> Tensor:
+    """Puts one number into the entries of a dimension at the positions in `index`."""
+def index_fill_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `index_fill`."""
+def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: builtins.bool = ...) -> Tensor:
+    """`input[indices] = values`, or `+=` with `accumulate`, as a new tensor."""
+def index_select(input: Tensor, dim: Any, index: Tensor) -> Tensor:
+    """The entries of a dimension at the positions in a 1-D index tensor."""
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Sum of products over the last dimension of both."""
+def inv(input: Tensor) -> Tensor:
+    """Inverse of square matrices."""
+def inverse(input: Tensor) -> Tensor:
+    """Inverse of square matrices."""
+def isclose(input: Tensor, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor:
+    """Whether `|input - other| <= atol + rtol * |other|`; equal infinities are close."""
+def isfinite(input: Tensor) -> Tensor:
+    """Whether each element is neither infinite nor NaN."""
+def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_unique: builtins.bool = ..., invert: builtins.bool = ...) -> Tensor:
+    """Whether each element is among `test_elements`."""
+def isinf(input: Tensor) -> Tensor:
+    """Whether each element is infinite, with either sign."""
+def isnan(input: Tensor) -> Tensor:
+    """Whether each element is not a number."""
+def isneginf(input: Tensor) -> Tensor:
+    """Whether each element is minus infinity."""
+def isposinf(input: Tensor) -> Tensor:
+    """Whether each element is plus infinity."""
+def isreal(input: Tensor) -> Tensor:
+    """Whether the imaginary part of each element is 0."""
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Kronecker product: each element of `input` times the whole of `other`."""
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
+    """The `k`-th smallest number along `dim`, counted from 1, and its index."""
+def layer_norm(input: Tensor, normalized_shape: builtins.int | tuple, weight: Tensor | None = ..., bias: Tensor | None = ..., eps: builtins.float = ...) -> Tensor:
+    """`(x - mean) / sqrt(var + eps) * weight + bias` over the last dimensions."""
+def lcm(input: Tensor, other: Tensor) -> Tensor:
+    """Least common multiple of integers."""
+def lcm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `lcm`."""
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """`input * 2^other`."""
+def ldexp_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ldexp`."""
+def le(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input <= other`."""
+def le_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `le`."""
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
+    """Linear interpolation `input + weight * (end - input)`, exact at both ends."""
+def lerp_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `lerp`."""
+def less(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input < other`."""
+def less_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `lt`."""
+def less_equal(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input <= other`."""
+def less_equal_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `le`."""
+def lgamma(input: Tensor) -> Tensor:
+    """`log |gamma(x)|`."""
+def lgamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `lgamma`."""
+def linspace(start: Any, end: Any, steps: builtins.int, *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """`steps` numbers evenly spaced from `start` to `end`, both included."""
+def log(input: Tensor) -> Tensor:
+    """Natural logarithm."""
+def log10(input: Tensor) -> Tensor:
+    """Logarithm to the base 10."""
+def log10_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `log10`."""
+def log1p(input: Tensor) -> Tensor:
+    """`log(1 + x)`, exact near 0."""
+def log1p_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `log1p`."""
+def log2(input: Tensor) -> Tensor:
+    """Logarithm to the base 2."""
+def log2_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `log2`."""
+def log_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `log`."""
+def log_softmax(input: Tensor, dim: builtins.int | None = ..., dtype: Any = ...) -> Tensor:
+    """`x - log(sum(e^x))` along `dim`."""
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """`log(e^input + e^other)` without overflow."""
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """`log2(2^input + 2^other)` without overflow."""
+def logcumsumexp(input: Tensor, dim: builtins.int) -> Tensor:
+    """`log(cumsum(e^x))` along `dim` without overflow."""
+def logical_and(input: Tensor, other: Tensor) -> Tensor:
+    """Whether both are true (not 0)."""
+def logical_and_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `logical_and`."""
+def logical_not(input: Tensor) -> Tensor:
+    """Whether the element is false (0)."""
+def logical_not_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `logical_not`."""
+def logical_or(input: Tensor, other: Tensor) -> Tensor:
+    """Whether at least one is true (not 0)."""
+def logical_or_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `logical_or`."""
+def logical_xor(input: Tensor, other: Tensor) -> Tensor:
+    """Whether exactly one is true (not 0)."""
+def logical_xor_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `logical_xor`."""
+def logit(input: Tensor, eps: builtins.float | None = ...) -> Tensor:
+    """`log(x / (1 - x))`, the inverse of the sigmoid."""
+def logit_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `logit`."""
+def logspace(start: Any, end: Any, steps: builtins.int, base: builtins.float = ..., *, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """`base` to the powers of `linspace(start, end, steps)`."""
+def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = ...) -> Tensor:
+    """`log(sum(e^x))` over `dim` without overflow."""
+def lstm_cell(input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = ..., b_hh: Tensor | None = ...) -> Any:
+    """One LSTM step from the states hx = (h, c) to the next (h, c)."""
+def lt(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input < other`."""
+def lt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `lt`."""
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
+    """The input with `value` where the mask holds; keeps the input's dtype."""
+def masked_fill_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `masked_fill`."""
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where the mask holds, in one dimension; looks at the mask."""
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """Matrix product over the last two dimensions; the others are broadcast."""
+def matrix_power(input: Tensor, n: builtins.int) -> Tensor:
+    """Product of `n` times the matrix; of its inverse if n is negative."""
+def max(input: Any, dim: Any = ..., keepdim: Any = ..., *, other: Any = ...) -> Any:
+    """Largest number of the tensor; ties share the gradient."""
+def max_pool1d(input: Tensor, kernel_size: builtins.int | tuple, stride: builtins.int | tuple | None = ..., padding: builtins.int | tuple = ..., dilation: builtins.int | tuple = ..., ceil_mode: builtins.bool = ..., return_indices: builtins.bool = ...) -> Tensor:
+    """Maxima over windows of one axis. See `max_pool2d`."""
+def max_pool2d(input: Tensor, kernel_size: builtins.int | tuple, stride: builtins.int | tuple | None = ..., padding: builtins.int | tuple = ..., dilation: builtins.int | tuple = ..., ceil_mode: builtins.bool = ..., return_indices: builtins.bool = ...) -> Tensor:
+    """Maxima over windows; of equal values the first gets the gradient."""
+def max_pool3d(input: Tensor, kernel_size: builtins.int | tuple, stride: builtins.int | tuple | None = ..., padding: builtins.int | tuple = ..., dilation: builtins.int | tuple = ..., ceil_mode: builtins.bool = ..., return_indices: builtins.bool = ...) -> Tensor:
+    """Maxima over windows of three axes. See `max_pool2d`."""
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of two numbers, NaN if either is; at a tie each gets half the gradient."""
+def mean(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
+    """Mean over `dim` (all by default)."""
+def median(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """The lower median; along `dim`, the named tuple `(values, indices)`. NaN if any is NaN."""
+def meshgrid(*tensors: Any, indexing: str = ...) -> tuple:
+    """Coordinate grids of 1-D tensors. Differs from PyTorch: no warning without `indexing`."""
+def min(input: Any, dim: Any = ..., keepdim: Any = ..., *, other: Any = ...) -> Any:
+    """Smallest number of the tensor; ties share the gradient."""
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two numbers, NaN if either is; at a tie each gets half the gradient."""
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Product of two matrices."""
+def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
+    """Dimensions `source` moved to `destination`; the others keep their order."""
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+    """Dimensions `source` moved to `destination`; the others keep their order."""
+def msort(input: Tensor) -> Tensor:
+    """Numbers in order along the first dimension."""
+def mul(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Product `input * other`."""
+def mul_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `mul`."""
+def multigammaln(input: Tensor, p: builtins.int) -> Tensor:
+    """Logarithm of the multivariate gamma function of dimension `p`."""
+def multigammaln_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `multigammaln`."""
+def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = ..., *, generator: Any = ...) -> Tensor:
+    """Positions drawn with the (unnormalised) probabilities in each row. Shape: (rows, samples)."""
+def multiply(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Product `input * other`."""
+def multiply_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `mul`."""
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """Product of a matrix and a vector."""
+def mvlgamma(input: Tensor, p: builtins.int) -> Tensor:
+    """Logarithm of the multivariate gamma function of dimension `p`."""
+def mvlgamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `multigammaln`."""
+def nan_to_num(input: Tensor, nan: builtins.float = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor:
+    """Puts finite numbers where the input has none."""
+def nan_to_num_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `nan_to_num`."""
+def nanmean(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
+    """Mean over `dim` of the numbers that are not NaN."""
+def nanmedian(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """The lower median of the numbers that are not NaN."""
+def nanquantile(input: Tensor, q: Tensor | Number, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor:
+    """`quantile` of the numbers that are not NaN."""
+def nansum(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
+    """Sum over `dim`, with NaN as 0."""
+def narrow(input: Tensor, dim: builtins.int, start: Any, length: builtins.int) -> Tensor:
+    """`length` elements of a dimension from `start`; shares memory."""
+def ne(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input != other`."""
+def ne_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ne`."""
+def neg(input: Tensor) -> Tensor:
+    """Negation `-x`."""
+def neg_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `neg`."""
+def negative(input: Tensor) -> Tensor:
+    """Negation `-x`."""
+def negative_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `neg`."""
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
+    """The number next to `input` on the way to `other`."""
+def nextafter_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `nextafter`."""
+def nonzero(input: Tensor, *, as_tuple: builtins.bool = ...) -> Any:
+    """The positions of elements that are not zero; looks at the data."""
+def norm(input: Tensor, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
+    """Norm of the vector made of the dimensions `dim` (all by default)."""
+def normal(mean: Any = ..., std: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """Normal numbers of given means and standard deviations (tensors or numbers)."""
+def not_equal(input: Tensor, other: Tensor | Number) -> Tensor:
+    """Whether `input != other`."""
+def not_equal_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `ne`."""
+def ones(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """A tensor of the given size, every element 1."""
+def ones_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`ones` of the size, dtype and device of another tensor."""
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Products of each element of one vector with each of the other."""
+def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = ..., eps: builtins.float = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """p-norm of `x1 - x2 + eps` over the last dimension."""
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """The dimensions in another order."""
+def pinverse(input: Any, rcond: Any = ...) -> Any:
+    """Pseudoinverse: the older `linalg.pinv`."""
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """Complex numbers from absolute value and angle: `abs * e^(i angle)`."""
+def polygamma(n: Any, input: Any) -> Any:
+    """The `n`-th derivative of `digamma(x)`."""
+def positive(input: Tensor) -> Tensor:
+    """The input itself, as `+x`."""
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """Power `input ** exponent`."""
+def pow_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `pow`."""
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """`x` above 0, `weight * x` elsewhere (arXiv:1502.01852)."""
+def prod(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
+    """Product over `dim` (all by default); of integers and bools in int64."""
+def qr(input: Tensor, some: builtins.bool = ...) -> Any:
+    """`Q R` with orthonormal Q and upper triangular R; the older `linalg.qr`."""
+def quantile(input: Tensor, q: Tensor | Number, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor:
+    """The numbers below which the fractions `q` of the elements along `dim` lie."""
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians to degrees: `x * 180 / pi`."""
+def rad2deg_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `rad2deg`."""
+def rand(*size: Any, generator: Any = ..., out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
+    """A tensor of the given size of numbers uniform in [0, 1)."""
+def rand_like(input: Tensor, *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`rand` of the size, dtype and device of another tensor."""
+def randint(low: builtins.int, high: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """Integers uniform in [low, high); `randint(high, size)` starts at 0."""
+def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`randint` of the size, dtype and device of another tensor."""
+def randn(*size: Any, generator: Any = ..., out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
+    """A tensor of the given size of standard normal numbers."""
+def randn_like(input: Tensor, *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`randn` of the size, dtype and device of another tensor."""
+def randperm(n: builtins.int, *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """The integers 0 to n-1 in random order."""
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+def real(input: Tensor) -> Tensor:
+    """Real part; a copy, where PyTorch gives a view."""
+def reciprocal(input: Tensor) -> Tensor:
+    """`1 / x`."""
+def reciprocal_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `reciprocal`."""
+def relu(input: Tensor) -> Tensor:
+    """Rectifier `max(x, 0)`; its gradient at 0 is 0."""
+def relu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `relu`."""
+def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
+def remainder_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `remainder`."""
+def repeat_interleave(input: Tensor, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
+    """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """Another shape; shares memory where it can, and copies otherwise."""
+def rms_norm(input: Tensor, normalized_shape: builtins.int | tuple, weight: Tensor | None = ..., eps: builtins.float | None = ...) -> Tensor:
+    """`x / sqrt(mean(x^2) + eps) * weight` over the last dimensions."""
+def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = ..., b_hh: Tensor | None = ...) -> Tensor:
+    """`relu(w_ih x + b_ih + w_hh h + b_hh)`"""
+def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = ..., b_hh: Tensor | None = ...) -> Tensor:
+    """`tanh(w_ih x + b_ih + w_hh h + b_hh)`"""
+def roll(input: Tensor, shifts: Any, dims: Any = ...) -> Tensor:
+    """Elements moved along dimensions; what leaves at one end comes in at the other."""
+def rot90(input: Tensor, k: Any = ..., dims: Any = ...) -> Tensor:
+    """Rotated by 90 degrees `k` times in the plane of two dimensions."""
+def round(input: Tensor, *, decimals: builtins.int = ...) -> Tensor:
+    """Nearest whole number, halves to the even one."""
+def round_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `round`."""
+def row_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Rows one below another."""
+def rsqrt(input: Tensor) -> Tensor:
+    """`1 / sqrt(x)`."""
+def rsqrt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `rsqrt`."""
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = ...) -> Tensor:
+    """Difference the other way round, `other - alpha * input`."""
+def scatter(input: Tensor, dim: builtins.int, index: Tensor, src: Any = ..., *, value: Any = ..., reduce: str | None = ...) -> Tensor:
+    """`out[index[i][j]][j] = src[i][j]` for dim 0, and so on; `src` may be one number."""
+def scatter_add(input: Tensor, dim: Any, index: Tensor, src: Tensor | Number) -> Tensor:
+    """`out[index[i][j]][j] += src[i][j]` for dim 0, and so on."""
+def scatter_add_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `scatter_add`."""
+def searchsorted(sorted_sequence: Tensor, input: Tensor | Number, *, out_int32: builtins.bool = ..., right: builtins.bool = ..., side: str | None = ..., sorter: Tensor | None = ...) -> Tensor:
+    """Indices at which `input` would be inserted to keep the last dimension in order."""
+def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
+    """The slice at `index` of a dimension, which goes away; shares memory."""
+def selu(input: Tensor) -> Tensor:
+    """Self-normalizing unit: `elu(x, 1.6733) * 1.0507` (arXiv:1706.02515)."""
+def selu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `selu`."""
+def sgn(input: Tensor) -> Tensor:
+    """`x / |x|`, and 0 at 0: the sign, for complex numbers too."""
+def sgn_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sgn`."""
+def sigmoid(input: Tensor) -> Tensor:
+    """Logistic function `1 / (1 + e^-x)`."""
+def sigmoid_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sigmoid`."""
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1, as x is below, at or above 0."""
+def sign_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sign`."""
+def signbit(input: Tensor) -> Tensor:
+    """Whether the sign of each element is set, that of -0.0 too."""
+def sin(input: Tensor) -> Tensor:
+    """Sine of an angle in radians."""
+def sin_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sin`."""
+def sinc(input: Tensor) -> Tensor:
+    """`sin(pi x) / (pi x)`, and 1 at 0."""
+def sinc_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sinc`."""
+def sinh(input: Tensor) -> Tensor:
+    """Hyperbolic sine."""
+def sinh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sinh`."""
+def slogdet(input: Tensor) -> Any:
+    """Sign and logarithm of the size of the determinant."""
+def softmax(input: Tensor, dim: builtins.int | None = ..., dtype: Any = ...) -> Tensor:
+    """`e^x / sum(e^x)` along `dim`."""
+def sort(input: Tensor, dim: builtins.int = ..., descending: builtins.bool = ..., stable: builtins.bool = ...) -> Any:
+    """Numbers in order along `dim`, and their indices; always stable, NaN is the largest."""
+def split(input: Tensor, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple:
+    """Pieces of a given length (the last may be shorter), or of given lengths; views."""
+def sqrt(input: Tensor) -> Tensor:
+    """Square root; NaN below 0."""
+def sqrt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sqrt`."""
+def square(input: Tensor) -> Tensor:
+    """`x * x`; truth values count as integers."""
+def square_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `square`."""
+def squeeze(input: Tensor, dim: builtins.int | tuple[builtins.int, ...] | None = ...) -> Tensor:
+    """Without the dimensions of length 1 (all of them, or those among `dim`)."""
+def stack(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
+    """Tensors of one shape along a new dimension."""
+def std(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+    """Standard deviation over `dim`, the root of `var`; its gradient at 0 is 0."""
+def std_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
+    """Standard deviation and mean over `dim`."""
+def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = ...) -> Tensor:
+    """Difference `input - alpha * other`."""
+def sub_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sub`."""
+def subtract(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = ...) -> Tensor:
+    """Difference `input - alpha * other`."""
+def subtract_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `sub`."""
+def sum(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
+    """Sum over `dim` (all by default); of integers and bools in int64."""
+def svd(input: Tensor, some: builtins.bool = ..., compute_uv: builtins.bool = ...) -> Any:
+    """`U diag(S) V^H`: the older `linalg.svd`, which returns V and not its transpose."""
+def swapaxes(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    """Two dimensions exchanged."""
+def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    """Two dimensions exchanged."""
+def t(input: Tensor) -> Tensor:
+    """A matrix transposed; tensors of fewer dimensions as they are."""
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """The elements of the flat input at `index`, shaped like it."""
+def take_along_dim(input: Tensor, indices: Tensor, dim: Any = ...) -> Tensor:
+    """The elements at `indices` along a dimension (of the flat input for None)."""
+def tan(input: Tensor) -> Tensor:
+    """Tangent of an angle in radians."""
+def tan_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `tan`."""
+def tanh(input: Tensor) -> Tensor:
+    """Hyperbolic tangent."""
+def tanh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `tanh`."""
+def tensor(data: Any, *, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
+    """A new tensor that copies `data`: numbers, nested sequences, NumPy or jax arrays."""
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: builtins.int = ...) -> tuple:
+    """Pieces of lengths as equal as can be, or cut at given positions; views."""
+def tensordot(a: Tensor, b: Tensor, dims: builtins.int | tuple = ...) -> Tensor:
+    """Sum of products over several dimensions."""
+def threshold(input: Tensor, threshold: Number, value: Number) -> Tensor:
+    """`x` above the threshold, `value` elsewhere."""
+def threshold_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `threshold`."""
+def tile(input: Tensor, *dims: Any) -> Tensor:
+    """`repeat`, where missing leading counts are 1."""
+def topk(input: Tensor, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any:
+    """The `k` largest (or smallest) numbers along `dim`, in order, and their indices."""
+def trace(input: Tensor) -> Tensor:
+    """Sum of the diagonal of a matrix; of integers in int64."""
+def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    """Two dimensions exchanged."""
+def triangular_solve(input: Tensor, A: Tensor, upper: builtins.bool = ..., transpose: builtins.bool = ..., unitriangular: builtins.bool = ...) -> Any:
+    """The X with `A X = input` for a triangular A, and A: the older `solve_triangular`."""
+def tril(input: Tensor, diagonal: builtins.int = ...) -> Tensor:
+    """The lower triangle: 0 above the diagonal number `diagonal`."""
+def tril_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `tril`."""
+def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = ..., *, dtype: Any = ..., device: Any = ...) -> Tensor:
+    """Row and column numbers of a matrix's lower triangle. Shape: (2, count)."""
+def triu(input: Tensor, diagonal: builtins.int = ...) -> Tensor:
+    """The upper triangle: 0 below the diagonal number `diagonal`."""
+def triu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `triu`."""
+def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = ..., *, dtype: Any = ..., device: Any = ...) -> Tensor:
+    """Row and column numbers of a matrix's upper triangle. Shape: (2, count)."""
+def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Quotient `input / other`, a floating-point number for integers too."""
+def true_divide_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `true_divide`."""
+def trunc(input: Tensor) -> Tensor:
+    """The whole part of x: rounds towards 0."""
+def trunc_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `trunc`."""
+def unbind(input: Tensor, dim: builtins.int = ...) -> tuple:
+    """The slices of a dimension, which goes away; views."""
+def unflatten(input: Tensor, dim: builtins.int, sizes: Sequence[builtins.int]) -> Tensor:
+    """One dimension as several; one of `sizes` may be -1."""
+def unique(input: Tensor, sorted: builtins.bool = ..., return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any:
+    """The distinct elements (or slices of a dimension), in ascending order; looks at the data."""
+def unique_consecutive(input: Tensor, return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any:
+    """Without repetitions of neighbours; looks at the data."""
+def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
+    """With a new dimension of length 1 at `dim`."""
+def var(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+    """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
+def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+    """Variance and mean over `dim`."""
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """`dot` with the complex conjugate of the first vector."""
+def view_as_complex(input: Tensor) -> Tensor:
+    """Pairs `(real, imaginary)` as complex numbers: a copy, where PyTorch gives a view."""
+def view_as_real(input: Tensor) -> Tensor:
+    """Complex numbers as pairs `(real, imaginary)`: a copy, where PyTorch gives a view."""
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
+    """`tensor_split` along dimension 0."""
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Rows one below another."""
+def where(condition: Tensor, input: Any = ..., other: Any = ...) -> Any:
+    """`input` where the condition holds, else `other`; the places where it holds without them."""
+def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """`input * log(other)`, and 0 where input is 0 unless other is NaN."""
+def xlogy_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `xlogy`."""
+def zeros(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """A tensor of the given size, every element 0."""
+def zeros_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+    """`zeros` of the size, dtype and device of another tensor."""

@@ -1,0 +1,146 @@
+"""Hooks of modules, forward, backward and around state dicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import neurarust as nr
+from neurarust import nn
+
+
+def layer() -> nn.Linear:
+    made = nn.Linear(2, 1, bias=False)
+    made.load_state_dict({"weight": nr.tensor([[2.0, 3.0]])})
+    return made
+
+
+X = [[1.0, 10.0]]
+
+
+def test_forward_pre_hook_changes_the_input():
+    one = layer()
+    handle = one.register_forward_pre_hook(lambda module, args: args[0] * 2)
+    assert one(nr.tensor(X)).item() == 64
+    handle.remove()
+    assert one(nr.tensor(X)).item() == 32
+
+
+def test_forward_hooks_run_in_order_and_change_the_output():
+    one, seen = layer(), []
+    one.register_forward_hook(lambda module, args, output: seen.append("a"))
+    one.register_forward_hook(lambda module, args, output: output + 1)
+    one.register_forward_hook(lambda module, args, output: seen.append("first"), prepend=True)
+    with one.register_forward_hook(lambda *_: seen.append("gone")):
+        pass
+    assert one(nr.tensor(X)).item() == 33
+    assert seen == ["first", "a"]
+
+
+def test_hooks_with_keywords():
+    class Scaled(nn.Module):
+        def forward(self, x, scale=1.0):
+            return x * scale
+
+    one, seen = Scaled(), []
+    one.register_forward_pre_hook(
+        lambda module, args, kwargs: (args, {"scale": kwargs["scale"] + 1}), with_kwargs=True
+    )
+    one.register_forward_hook(
+        lambda module, args, kwargs, output: seen.append(kwargs), with_kwargs=True
+    )
+    assert one(nr.tensor(2.0), scale=2.0).item() == 6 and seen == [{"scale": 3.0}]
+
+
+def test_always_call():
+    class Failing(nn.Module):
+        def forward(self, x):
+            raise ValueError("no")
+
+    one, seen = Failing(), []
+    one.register_forward_hook(lambda *given: seen.append(given[2]), always_call=True)
+    one.register_forward_hook(lambda *given: seen.append("never"))
+    with pytest.raises(ValueError, match="no"):
+        one(1)
+    assert seen == [None]
+
+
+def test_full_backward_hook_sees_and_changes_gradients():
+    one, seen = layer(), []
+    one.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 10,))
+
+    def hook(module, grad_input, grad_output):
+        seen.append((grad_input[0].tolist(), grad_output[0].tolist()))
+        return (grad_input[0] + 1,)
+
+    handle = one.register_full_backward_hook(hook)
+    x = nr.tensor(X, requires_grad=True)
+    one(x * 1).sum().backward()
+    assert seen == [([[20.0, 30.0]], [[10.0]])]
+    np.testing.assert_array_equal(x.grad.numpy(), [[21, 31]])
+    np.testing.assert_array_equal(one.weight.grad.numpy(), [[10, 100]])
+    handle.remove()
+    one(x).sum().backward()
+    assert len(seen) == 1
+
+
+def test_full_backward_hook_without_input_gradients():
+    one, seen = layer(), []
+    one.register_full_backward_hook(lambda module, *given: seen.append(given))
+    one(nr.tensor(X)).sum().backward()
+    assert seen[0][0] == (None,) and seen[0][1][0].item() == 1
+
+
+def test_full_backward_hook_of_several_outputs():
+    class Pair(nn.Module):
+        def forward(self, x, y):
+            return x * 2, y * 3
+
+    one, seen = Pair(), []
+    one.register_full_backward_hook(
+        lambda module, given, received: seen.append([g and g.item() for g in (*given, *received)])
+    )
+    x, y = nr.tensor(1.0, requires_grad=True), nr.tensor(1.0, requires_grad=True)
+    a, b = one(x, y)
+    (a + b * b).backward()
+    assert seen == [[2.0, 18.0, 1.0, 6.0]]
+
+
+def test_backward_hook_of_a_second_derivative():
+    class Square(nn.Module):
+        def forward(self, x):
+            return x * x
+
+    one = Square()
+    one.register_full_backward_hook(lambda module, given, received: (given[0] * 5,))
+    x = nr.tensor(3.0, requires_grad=True)
+    one(x).backward(create_graph=True)
+    assert x.grad.item() == 30
+    first, x.grad = x.grad, None
+    first.backward()
+    # The second derivative does not go through the hook again, as in PyTorch.
+    assert x.grad.item() == 10
+
+
+def test_wrong_number_of_gradients():
+    one = layer()
+    one.register_full_backward_hook(lambda module, given, received: (given[0], given[0]))
+    x = nr.tensor(X, requires_grad=True)
+    with pytest.raises(RuntimeError, match="invalid number of gradients"):
+        one(x).sum().backward()
+
+
+def test_state_dict_hooks():
+    one, seen = layer(), []
+    one.register_state_dict_pre_hook(lambda module, prefix, keep: seen.append("before"))
+    one.register_state_dict_post_hook(
+        lambda module, state, prefix, metadata: state.update({prefix + "more": nr.ones(1)})
+    )
+    state = one.state_dict()
+    assert list(state) == ["weight", "more"] and seen == ["before"]
+    one.register_load_state_dict_pre_hook(
+        lambda module, state, prefix, *_: state.pop(prefix + "more")
+    )
+    one.register_load_state_dict_post_hook(lambda module, keys: seen.append(keys))
+    one.load_state_dict(state)
+    assert seen[1].missing_keys == [] and "more" in state

@@ -1,0 +1,279 @@
+"""Module: attributes, the tree, state dicts, conversions, printing, calls."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import neurarust as nr
+from neurarust import nn
+from neurarust.core.engine.recording import state
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.second = nn.Linear(4, 2)
+        self.scale = nn.Parameter(nr.ones(2))
+        self.register_buffer("seen", nr.zeros(1))
+        self.register_buffer("cache", nr.zeros(1), persistent=False)
+
+    def forward(self, x):
+        return self.second(self.first(x).relu()) * self.scale
+
+
+NAMES = ["scale", "first.weight", "first.bias", "second.weight", "second.bias"]
+
+
+def test_names_of_parameters_buffers_and_modules():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == NAMES
+    assert [name for name, _ in net.named_buffers()] == ["seen", "cache"]
+    assert [name for name, _ in net.named_modules()] == ["", "first", "second"]
+    assert [name for name, _ in net.named_children()] == ["first", "second"]
+    assert net.get_parameter("first.weight") is net.first.weight
+    assert net.get_submodule("second") is net.second
+    assert net.get_buffer("seen") is net.seen
+    assert {"first", "scale", "seen"} <= set(dir(net))
+
+
+def test_tied_weights_count_once():
+    net = Net()
+    net.third = nn.Linear(3, 4)
+    net.third.weight = net.first.weight
+    names = [name for name, _ in net.named_parameters()]
+    assert "third.weight" not in names and "third.bias" in names
+    assert "third.weight" in net.state_dict()
+    again = copy.deepcopy(net)
+    assert again.third.weight is again.first.weight
+    assert again.third.weight is not net.first.weight
+
+
+def test_assignment_rules():
+    net = Net()
+    with pytest.raises(TypeError, match="cannot assign 'Tensor' as parameter 'scale'"):
+        net.scale = nr.ones(2)
+    with pytest.raises(TypeError, match="cannot assign 'int' as child module 'first'"):
+        net.first = 3
+    with pytest.raises(TypeError, match="cannot assign 'int' as buffer 'seen'"):
+        net.seen = 3
+    net.seen = nr.ones(1)
+    assert net.get_buffer("seen").item() == 1
+    net.scale = None
+    assert net.scale is None and "scale" not in net.state_dict()
+    net.first = nn.Identity()
+    assert isinstance(net.first, nn.Identity)
+    del net.first
+    with pytest.raises(AttributeError, match="'Net' object has no attribute 'first'"):
+        _ = net.first
+    net.plain = 5
+    net.plain = nn.Parameter(nr.ones(1))
+    assert "plain" in dict(net.named_parameters())
+
+
+def test_names_and_order_of_registration_are_checked():
+    net = Net()
+    with pytest.raises(KeyError, match="must not contain"):
+        net.register_parameter("a.b", None)
+    with pytest.raises(KeyError, match="already exists"):
+        net.register_buffer("first", nr.ones(1))
+    with pytest.raises(TypeError, match="is not a Module subclass"):
+        net.add_module("x", 3)
+    with pytest.raises(ValueError, match="Cannot assign non-leaf Tensor"):
+        doubled = net.scale * 2
+        doubled.__class__ = nn.Parameter
+        net.register_parameter("doubled", doubled)
+
+    class Early(nn.Module):
+        def __init__(self):
+            self.weight = nn.Parameter(nr.ones(1))
+
+    with pytest.raises(AttributeError, match=r"super\(\).__init__\(\)"):
+        Early()
+
+
+def test_buffers_by_class():
+    module = nn.Module()
+    module.kept = nn.Buffer(nr.ones(1))
+    module.left_out = nn.Buffer(nr.ones(1), persistent=False)
+    assert list(module.state_dict()) == ["kept"]
+    assert [name for name, _ in module.named_buffers()] == ["kept", "left_out"]
+
+
+def test_state_dict_round_trip():
+    net, other = Net(), Net()
+    state = net.state_dict()
+    assert list(state) == ["scale", "seen", *NAMES[1:]]
+    assert not state["scale"].requires_grad
+    assert repr(other.load_state_dict(state)) == "<All keys matched successfully>"
+    x = nr.randn(5, 3)
+    np.testing.assert_array_equal(net(x).detach().numpy(), other(x).detach().numpy())
+    with nr.no_grad():
+        other.scale.mul_(2)
+    np.testing.assert_array_equal(net.scale.detach().numpy(), [1, 1])
+    np.testing.assert_array_equal(state["scale"].numpy(), [1, 1])
+
+
+def test_state_dict_shares_the_parameters_storage():
+    net = Net()
+    kept = net.state_dict()["scale"]
+    with nr.no_grad():
+        net.scale.mul_(3)
+    np.testing.assert_array_equal(kept.numpy(), [3, 3])
+
+
+def test_load_state_dict_lists_what_does_not_fit():
+    net = Net()
+    state = net.state_dict()
+    del state["scale"]
+    state["first.extra"] = nr.ones(1)
+    state["second.bias"] = nr.ones(7)
+    with pytest.raises(RuntimeError) as raised:
+        net.load_state_dict(state)
+    text = str(raised.value)
+    assert text.startswith("Error(s) in loading state_dict for Net:")
+    assert 'Missing key(s) in state_dict: "scale". ' in text
+    assert 'Unexpected key(s) in state_dict: "first.extra". ' in text
+    assert "size mismatch for second.bias: copying a param with shape neurarust.Size([7])" in text
+    state["second.bias"] = nr.ones(2)
+    result = net.load_state_dict(state, strict=False)
+    assert result.missing_keys == ["scale"] and result.unexpected_keys == ["first.extra"]
+    with pytest.raises(TypeError, match="dict-like"):
+        net.load_state_dict([1])
+
+
+def test_load_state_dict_assigns():
+    net = Net()
+    state = {name: one.double() for name, one in net.state_dict().items()}
+    net.load_state_dict(state, assign=True)
+    assert net.scale.dtype is nr.float64 and isinstance(net.scale, nn.Parameter)
+    assert net.scale.requires_grad
+
+
+def test_loading_converts_the_dtype():
+    layer = nn.Linear(2, 2)
+    layer.load_state_dict({"weight": nr.ones(2, 2).double(), "bias": nr.zeros(2).int()})
+    assert layer.weight.dtype is nr.float32 and layer.bias.dtype is nr.float32
+
+
+def test_extra_state():
+    class Counting(nn.Linear):
+        calls = 0
+
+        def get_extra_state(self):
+            return self.calls
+
+        def set_extra_state(self, state):
+            self.calls = state
+
+    one, other = Counting(2, 2), Counting(2, 2)
+    one.calls = 4
+    assert "_extra_state" in one.state_dict()
+    other.load_state_dict(one.state_dict())
+    assert other.calls == 4
+    with pytest.raises(RuntimeError, match="_extra_state"):
+        nn.Linear(2, 2).load_state_dict(one.state_dict())
+
+
+def test_conversions_keep_parameters_and_optimizers_see_them():
+    net = Net()
+    weight = net.first.weight
+    loss = net(nr.randn(2, 3)).sum()
+    loss.backward()
+    alias = net.state_dict()["scale"]
+    net.double()
+    assert net.first.weight is weight and weight.dtype is nr.float64
+    assert weight.grad.dtype is nr.float64 and alias.dtype is nr.float32
+    net(nr.randn(2, 3).double()).sum().backward()
+    assert net.half().seen.dtype is nr.float16
+    assert net.to(nr.bfloat16).scale.dtype is nr.bfloat16
+    assert net.to("cpu").float().scale.device.type == "cpu"
+    with pytest.raises(TypeError, match="only accepts floating point or complex"):
+        net.to(nr.int32)
+    batch = nn.BatchNorm1d(2).double()
+    assert batch.num_batches_tracked.dtype is nr.int64
+    assert net.to_empty(device="cpu").scale.shape == (2,)
+
+
+def test_training_flag_gradients_and_apply():
+    net = Net()
+    assert net.eval() is net and not net.second.training and net.train().second.training
+    net(nr.randn(2, 3)).sum().backward()
+    net.zero_grad(set_to_none=False)
+    assert net.scale.grad.abs().sum().item() == 0
+    net.zero_grad()
+    assert net.scale.grad is None
+    net.requires_grad_(False)
+    assert not net(nr.randn(2, 3)).requires_grad
+    seen = []
+    net.apply(seen.append)
+    assert seen == [net.first, net.second, net]
+    with pytest.raises(ValueError, match="boolean"):
+        net.train(1)
+
+
+def test_deepcopy_and_pickle():
+    net = Net()
+    x = nr.randn(2, 3)
+    wanted = net(x).detach().numpy()
+    for made in (copy.deepcopy(net), pickle.loads(pickle.dumps(net.first))):
+        assert isinstance(next(made.parameters()), nn.Parameter)
+    again = copy.deepcopy(net)
+    np.testing.assert_array_equal(again(x).detach().numpy(), wanted)
+    with nr.no_grad():
+        again.scale.zero_()
+    np.testing.assert_array_equal(net(x).detach().numpy(), wanted)
+
+
+def test_printing():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(inplace=True), nn.Dropout(0.1))
+    assert repr(model) == (
+        "Sequential(\n"
+        "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
+        "  (1): ReLU(inplace=True)\n"
+        "  (2): Dropout(p=0.1, inplace=False)\n"
+        ")"
+    )
+    assert repr(nn.MaxPool2d(2)) == (
+        "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"
+    )
+    assert repr(nn.Conv2d(1, 2, 3, padding=1, bias=False)) == (
+        "Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)"
+    )
+    assert repr(nn.Parameter(nr.ones(1))).startswith("Parameter containing:\ntensor([1.]")
+
+
+def test_missing_forward():
+    with pytest.raises(NotImplementedError, match='missing the required "forward" function'):
+        nn.Module()(1)
+
+
+def test_outermost_call_without_gradients_runs():
+    net = Net()
+    x = nr.randn(2, 3)
+    assert net(x)._value().recording is not None
+    with nr.no_grad():
+        assert net(x)._value().array is not None
+        assert not len(state.recording.entries)
+
+
+def test_a_call_that_fails_leaves_the_depth():
+    class Failing(nn.Module):
+        def forward(self, x):
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        nn.Sequential(Failing())(1)
+    with nr.no_grad():
+        assert Net()(nr.randn(2, 3))._value().array is not None
+
+
+def test_making_a_model_records_nothing():
+    state.recording.run()
+    nn.Transformer(8, 2, 1, 1, 16)
+    nn.Sequential(nn.Embedding(4, 3, padding_idx=0), nn.BatchNorm1d(3), nn.LSTM(3, 2))
+    assert not len(state.recording.entries)

@@ -1,0 +1,31 @@
+"""The sample table: every operation of the public tables, with what NumPy and SciPy say it gives.
+
+To add an operation, add a row to the file of its kind; every test of `tests/core/test_ops.py`
+and `tests/differential/test_ops.py` then runs on it.
+"""
+
+from __future__ import annotations
+
+from . import samples_arrays, samples_elementwise, samples_nn
+from .samples_base import Sample
+
+SAMPLES: list[Sample] = samples_elementwise.ROWS + samples_arrays.ROWS + samples_nn.ROWS
+
+# Names without a row, by the file that tests them.
+ELSEWHERE = {
+    "tests/core/test_tensor.py": """
+        as_tensor asarray empty empty_like from_dlpack from_jax from_numpy tensor detach
+    """,
+    "tests/core/test_random.py": """
+        bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm
+        dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout gumbel_softmax
+        rrelu
+    """,
+    "tests/core/test_views.py": """
+        as_strided broadcast_tensors broadcast_to diagonal flatten movedim moveaxis narrow permute ravel
+        reshape select squeeze swapaxes swapdims t transpose unflatten unsqueeze
+    """,
+    "tests/core/test_ops_nn.py": """
+        max_unpool1d max_unpool2d max_unpool3d multi_head_attention_forward
+    """,
+}
