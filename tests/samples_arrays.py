@@ -83,6 +83,8 @@ def running(function):
 
 
 def ordered(x, dim=-1, descending=False, stable=False):
+    if not x.ndim:
+        return x, np.zeros((), np.int64)
     places = np.argsort(-x if descending else x, dim, kind="stable")
     return np.take_along_axis(x, places, dim), places
 
@@ -164,7 +166,7 @@ REDUCTIONS = [
 sorted_edges = constant(-1.0, 0.0, 1.0, 2.0)
 
 SORTING = [
-    row("sort", ordered, (distinct(2, 4),), (distinct(2, 3), 0, True), (constant(1.0, 0, 1, 0),
+    row("sort", ordered, (distinct(2, 4),), (distinct(2, 3), 0, True), (constant(1, 0, 1, 0),
         {"stable": True}), (distinct(), 0), integers="int64"),
     row("argsort", lambda *a, **k: ordered(*a, **k)[1], (distinct(2, 4),), (distinct(2, 3), 0,
         True), order=0, integers="int64", out=False),
@@ -265,7 +267,8 @@ LINALG = [
     row("linalg.det", np.linalg.det, invertible(3, 3), invertible(2, 2, 2)),
     row("linalg.slogdet", lambda a: tuple(np.linalg.slogdet(a)), invertible(3, 3)),
     row("linalg.inv", np.linalg.inv, invertible(3, 3), invertible(2, 2, 2)),
-    row("linalg.cholesky", np.linalg.cholesky, definite(2, 2), definite(2, 2, 2)),
+    row("linalg.cholesky", np.linalg.cholesky, definite(2, 2), definite(2, 2, 2),
+        symmetric=True),
     row("linalg.matrix_power", np.linalg.matrix_power, (invertible(2, 2), 3), (invertible(2, 2),
         -2), (invertible(2, 2), 0)),
     row("linalg.solve", np.linalg.solve, (invertible(2, 2), normal(2, 2)), (invertible(2, 2),
@@ -280,9 +283,10 @@ LINALG = [
     row("linalg.svd", lambda a, full: a, (normal(3, 2), False), after=product_of, out=True),
     row("svd", lambda a: a, normal(3, 2), after=lambda u, s, v: product_of(u, s, v.mT)),
     row("linalg.svdvals", lambda a: np.linalg.svd(a, compute_uv=False), normal(2, 3)),
-    row("linalg.eigh", lambda a: a, definite(2, 2), order=0,
+    row("linalg.eigh", lambda a: a, definite(2, 2), symmetric=True,
         after=lambda w, v: product_of(v, w, v.mT)),
-    row("linalg.eigvalsh", symmetric, definite(2, 2), (definite(2, 2), "U")),
+    row("linalg.eigvalsh", symmetric, definite(2, 2), (definite(2, 2), "U"),
+        symmetric=True),
     row("linalg.lstsq", lambda a, b: np.linalg.lstsq(a, b)[0], (invertible(3, 2), normal(3, 2)),
         order=1, after=lambda solution, *rest: solution, out=False),
     row("linalg.pinv", np.linalg.pinv, invertible(3, 2), tolerance=1e-8),
@@ -378,6 +382,9 @@ def embedded(x, offset=0):
 def padded(x, pad, mode="constant", value=0.0):
     widths = [(0, 0)] * (x.ndim - len(pad) // 2)
     widths += [(pad[k], pad[k + 1]) for k in range(len(pad) - 2, -1, -2)]
+    if min(pad) < 0:
+        inner = [slice(max(0, -a), n + min(0, b)) for n, (a, b) in zip(x.shape, widths, strict=True)]
+        x, widths = x[tuple(inner)], [(max(0, a), max(0, b)) for a, b in widths]
     names = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
     if mode == "constant":
         return np.pad(x, widths, constant_values=value)

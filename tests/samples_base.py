@@ -24,8 +24,10 @@ class Sample:
             operation has no rule for integers.
         tolerance: relative, in float64.
         after: what is done to the result before it is compared, where it is not unique.
+        symmetric: only the symmetric part of the first matrix counts.
         out: whether `out=` is taken; None for what the decorator `op` gives.
         torch: PyTorch's name if it differs; "" if it has no such function.
+        elementwise: NaN, infinities and kinks are tried too.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Sample:
     out: bool | None = None
     torch: str | None = None
     elementwise: bool = False
+    symmetric: bool = False
 
     @property
     def method(self) -> str:
@@ -109,7 +112,7 @@ def _complex(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 
 def _invertible(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    return generator.standard_normal(shape) * 0.5 + np.diag(1.0 + np.arange(shape[-1]))
+    return generator.standard_normal(shape) * 0.5 + np.eye(*shape[-2:]) * (1.0 + np.arange(shape[-1]))
 
 
 def _definite(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

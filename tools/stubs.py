@@ -26,7 +26,9 @@ from neurarust.core.tensor.tensor import Tensor
 PACKAGE = Path(nr.__file__)
 TENSOR_MODULE = Path(tensor_module.__file__ or "")
 FIRST = '"""Written by tools/stubs.py from the tables of operations."""\n\nimport builtins\n'
-TENSOR_HEADER = FIRST + """from collections.abc import Callable as Callable
+TENSOR_HEADER = (
+    FIRST
+    + """from collections.abc import Callable as Callable
 from collections.abc import Iterator as Iterator
 from collections.abc import Sequence as Sequence
 from typing import Any, TypeAlias
@@ -42,6 +44,7 @@ from .storage import Step, Storage
 Number: TypeAlias = builtins.complex
 
 """
+)
 KINDS = {
     "Array": "Tensor", "Arrays": "Sequence[Tensor]", "Operand": "Tensor | Number",
     "Scalar": "Number", "Exponent": "Tensor | Number", "Index": "int",
@@ -50,7 +53,15 @@ KNOWN = re.compile(
     r"^(int|float|bool|str|None|Any|Tensor|Number|Size|tuple|list|dict|Sequence|Callable|"
     r"[|\[\],\s.])+$"
 )
-UNSEEN = {"__slots__", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__new__"}
+UNSEEN = {
+    "__slots__",
+    "__dict__",
+    "__weakref__",
+    "__doc__",
+    "__module__",
+    "__annotations__",
+    "__new__",
+}
 
 
 def annotation(text: object) -> str:
@@ -154,13 +165,21 @@ def tensor_stub() -> str:
         "    def numel(self) -> builtins.int: ...\n\n"
     )
     functions = [
-        f"def {name}({parameters(one, False, str)}) -> {inspect.signature(one).return_annotation}: ...\n"
+        f"def {name}({parameters(one, False, str)}) -> "
+        f"{inspect.signature(one).return_annotation}: ...\n"
         for name, one in sorted(vars(tensor_module).items())
         if inspect.isfunction(one) and one.__module__ == tensor_module.__name__
     ]
     body = "".join(slots) + "".join(map(member_of_tensor, names))
     head = f'class Tensor:\n    """{summary(Tensor)}"""\n'
-    return TENSOR_HEADER + size + head + body + "\nnew_object: Any\nBody: TypeAlias = Tensor\n\n" + "".join(functions)
+    return (
+        TENSOR_HEADER
+        + size
+        + head
+        + body
+        + "\nnew_object: Any\nBody: TypeAlias = Tensor\n\n"
+        + "".join(functions)
+    )
 
 
 def package_stub() -> str:
@@ -171,8 +190,7 @@ def package_stub() -> str:
         if line.startswith("from .") and " as _" not in line
     ]
     functions = [
-        definition(name, one, bound=False)
-        for name, one in sorted(NAMESPACES["neurarust"].items())
+        definition(name, one, bound=False) for name, one in sorted(NAMESPACES["neurarust"].items())
     ]
     kinds = [name for name in sorted(vars(nr)) if isinstance(vars(nr)[name], nr.dtype)]
     constants = [f"{name}: builtins.float\n" for name in ("e", "inf", "nan", "pi")]

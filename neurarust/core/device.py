@@ -136,6 +136,11 @@ def of(wanted: object) -> device:
     return device(wanted)  # type: ignore[arg-type]
 
 
+def get_default_device() -> device:
+    """Where new tensors go."""
+    return default_device()
+
+
 def set_default_device(wanted: device | str | None) -> None:
     """Sets where new tensors go; None restores the CPU."""
     Defaults.device = None if wanted is None else of(wanted)

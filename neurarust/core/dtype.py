@@ -144,9 +144,7 @@ def _combine(higher: dtype | None, lower: dtype | None) -> dtype | None:
     return higher
 
 
-def promote(
-    dimensioned: list[dtype], scalars: list[dtype], numbers: list[dtype]
-) -> dtype:
+def promote(dimensioned: list[dtype], scalars: list[dtype], numbers: list[dtype]) -> dtype:
     """The result type of tensors with dimensions, 0-dim tensors and Python numbers.
 
     Each later group counts only where its category (bool < int < float < complex) is above

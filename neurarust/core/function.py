@@ -134,12 +134,16 @@ class Function:
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
         """Computes the results; gradients are not recorded inside."""
-        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         """Returns a gradient (or None) for every argument of `forward`."""
-        raise NotImplementedError("You must implement the backward function for custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement the backward function for custom autograd.Function."
+        )
 
     setup_context: Callable[..., None] | None = None
 
@@ -192,9 +196,9 @@ def once_differentiable(backward: Callable) -> Callable:
             return result
         several = result if isinstance(result, tuple) else (result,)
         node = _FunctionNode(_Refused, Context(), 1)
-        node.parents = tuple(
-            one._current_edge() for one in gradients if isinstance(one, Tensor)
-        )[:1]
+        node.parents = tuple(one._current_edge() for one in gradients if isinstance(one, Tensor))[
+            :1
+        ]
         node.places = (0,)
         made = []
         avals = []
@@ -213,7 +217,9 @@ def once_differentiable(backward: Callable) -> Callable:
 class _Refused(Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
 
 
 # ------------------------------------------------------------------ grad and backward

@@ -7,8 +7,8 @@ from typing import Any
 
 from .autograd.modes import enable_grad
 from .function import grad
-from .ops.create import ones_like, zeros_like
 from .ops.conversion import clone
+from .ops.create import ones_like, zeros_like
 from .ops.movement import stack
 from .ops.views import detach, reshape
 from .tensor.tensor import Tensor
@@ -133,7 +133,10 @@ def hessian(
     def gradient(*given: Tensor) -> Any:
         output = func(*given)
         if not isinstance(output, Tensor) or output.numel() != 1:
-            raise RuntimeError("The Tensor returned by the function given to hessian should contain a single element")
+            raise RuntimeError(
+                "The Tensor returned by the function given to hessian should contain a single "
+                "element"
+            )
         found = _grads([output], given, [ones_like(output)], True, strict)
         return found if isinstance(inputs, tuple) else found[0]
 

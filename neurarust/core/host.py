@@ -30,6 +30,8 @@ def numpy_generator(generator: Stream | None = None) -> np.random.Generator:
 def empty(shape: Sequence[int] | int, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of the given shape that is there at once; its elements mean nothing."""
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
+    if np.size(shape) and np.min(shape) < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension: {shape}")
     return wrap(from_host(np.zeros(shape, kind.dtype), devices.of(device)), None)
 
 

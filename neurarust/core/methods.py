@@ -9,16 +9,38 @@ import jax
 
 from . import ops
 from .define import METHODS
+from .engine.value import export, value_of
 from .op import OPS
 from .ops import (
-    activation, adaptive_pooling, arithmetic, attention, comparison, contraction, conversion,
-    convolution, create, cumulative, elementwise, embedding, gathering, indexing, inspect, linalg, movement, normalization,
-    pooling, random, recurrent, reduce, sorting, special, views,
+    activation,
+    adaptive_pooling,
+    arithmetic,
+    attention,
+    comparison,
+    contraction,
+    conversion,
+    convolution,
+    create,
+    cumulative,
+    elementwise,
+    embedding,
+    gathering,
+    indexing,
+    inspect,
+    linalg,
+    movement,
+    normalization,
+    pooling,
+    random,
+    recurrent,
+    reduce,
+    sorting,
+    special,
+    views,
 )  # fmt: skip
 from .tensor import gradients, printing
 from .tensor.dispatch import call
 from .tensor.tensor import Tensor, fill, new_object
-from .engine.value import export, value_of
 
 # Python's operators: name of the method -> name of the op.
 BINARY = {
@@ -100,7 +122,10 @@ def _reversed(self: Tensor) -> Tensor:
 def _matrix(self: Tensor) -> Tensor:
     """The last two dimensions exchanged."""
     if self.ndim < 2:
-        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. "
+            f"Got {self.ndim}-D tensor."
+        )
     return views.transpose(self, -2, -1)
 
 
@@ -150,7 +175,8 @@ jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
 
 __all__ = [
     "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",
-    "contraction", "conversion", "convolution", "create", "cumulative", "elementwise", "embedding", "gathering", "gradients",
-    "indexing", "inspect", "linalg", "movement", "normalization", "ops", "pooling", "printing", "random",
-    "recurrent", "reduce", "sorting", "special", "views",
+    "contraction", "conversion", "convolution", "create", "cumulative", "elementwise",
+    "embedding", "gathering", "gradients", "indexing", "inspect", "linalg", "movement",
+    "normalization", "ops", "pooling", "printing", "random", "recurrent", "reduce", "sorting",
+    "special", "views",
 ]  # fmt: skip

@@ -41,6 +41,11 @@ class _Recurrent(Module):
                 f"{name}: dropout should be a number in range [0, 1] representing the "
                 f"probability of an element being zeroed, but got {dropout!r}"
             )
+        for flag, setting in (
+            ("bias", bias), ("batch_first", batch_first), ("bidirectional", bidirectional),
+        ):  # fmt: skip
+            if not isinstance(setting, bool):
+                raise TypeError(f"{flag} should be of type bool, got: {type(setting).__name__}")
         if not isinstance(hidden_size, int):
             raise TypeError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
         if hidden_size <= 0 or num_layers <= 0:
@@ -103,6 +108,12 @@ class _Recurrent(Module):
         if input.ndim not in (2, 3):
             raise ValueError(
                 f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.ndim}D instead"
+            )
+        if input.dtype is not self.weight_ih_l0.dtype:
+            raise ValueError(
+                f"{type(self).__name__}: input dtype ({input.dtype}) does not match weight dtype "
+                f"({self.weight_ih_l0.dtype}). Convert input: input.to({self.weight_ih_l0.dtype}), "
+                f"or convert model: model.to({input.dtype})"
             )
         if input.shape[-1] != self.input_size:
             raise RuntimeError(

@@ -54,9 +54,7 @@ class Adam(Optimizer):
         else:
             grad = grad + hyper.weight_decay.astype(kind) * param
         first = tree_update_moment(grad, state["exp_avg"], beta1.astype(kind), 1)
-        second = tree_update_moment_per_elem_norm(
-            grad, state["exp_avg_sq"], beta2.astype(kind), 2
-        )
+        second = tree_update_moment_per_elem_norm(grad, state["exp_avg_sq"], beta2.astype(kind), 2)
         state = state | {"exp_avg": first, "exp_avg_sq": second}
         if group["amsgrad"]:
             second = jnp.maximum(state["max_exp_avg_sq"], second)

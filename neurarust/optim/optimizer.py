@@ -107,7 +107,9 @@ class Optimizer:
         group["params"] = params
         for param in params:
             if not isinstance(param, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but got {type(param).__name__}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but got {type(param).__name__}"
+                )
             if not (param.is_leaf or param.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         known = {id(one) for other in self.param_groups for one in other["params"]}
@@ -115,7 +117,9 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
         for name, default in self.defaults.items():
             if name not in group and default is _required:
-                raise ValueError(f"parameter group didn't specify a value of required parameter {name}")
+                raise ValueError(
+                    f"parameter group didn't specify a value of required parameter {name}"
+                )
             group.setdefault(name, default)
         self._check(group)
         self.param_groups.append(group)

@@ -104,10 +104,10 @@ def test_inplace_form(sample):
     arguments, keywords = sample.arguments()
     wanted = called(sample)
     target, *rest = tensors(arguments)
-    before = target._version
+    other_view = target.detach()
     result = METHODS[f"{sample.method}_"](target, *rest, **keywords)
-    assert result is target and target._version > before
-    assert_same(target, wanted.to(target.dtype))
+    assert result is target
+    assert_same([target, other_view], [wanted.to(target.dtype)] * 2)
 
 
 def takes_out(sample: Sample) -> bool:
@@ -128,7 +128,7 @@ def test_out_form(sample):
 def with_integers(arguments: list) -> list:
     """Floating-point arrays as small positive integers."""
     return mapped(
-        lambda one: np.ceil(np.abs(one)).astype(np.int64)
+        lambda one: np.asarray(np.ceil(np.abs(np.nan_to_num(one, posinf=1, neginf=1))), np.int64)
         if isinstance(one, np.ndarray) and one.dtype == np.float64
         else one,
         arguments,
@@ -140,9 +140,7 @@ def test_dtype_for_integers(sample):
     arguments, keywords = sample.arguments()
     result = function_of(sample)(*tensors(with_integers(arguments)), **keywords)
     first = result[0] if isinstance(result, tuple) else result
-    assert str(first.dtype) == f"torch.{sample.integers}" or first.dtype is getattr(
-        nr, sample.integers
-    )
+    assert first.dtype is getattr(nr, sample.integers)
 
 
 def leaves_and_call(sample: Sample, case: int) -> tuple[list[nr.Tensor], Callable]:
@@ -161,6 +159,8 @@ def leaves_and_call(sample: Sample, case: int) -> tuple[list[nr.Tensor], Callabl
     def operation(*given: nr.Tensor) -> Any:
         swapped = dict(zip(map(id, leaves), given, strict=True))
         again = mapped(lambda one: swapped.get(id(one), one), passed)
+        if sample.symmetric:
+            again[0] = (again[0] + again[0].mT) / 2
         result = function_of(sample)(*again, **keywords)
         return result if sample.after is None else sample.after(*result)
 
@@ -171,7 +171,7 @@ def leaves_and_call(sample: Sample, case: int) -> tuple[list[nr.Tensor], Callabl
 def test_gradient(sample):
     for case in range(len(sample.cases)):
         leaves, operation = leaves_and_call(sample, case)
-        assert gradcheck(operation, leaves)
+        assert not leaves or gradcheck(operation, leaves)
 
 
 @over(lambda sample: sample.order > 1)
@@ -180,12 +180,15 @@ def test_second_gradient(sample):
     assert gradgradcheck(operation, leaves)
 
 
-@over(lambda sample: sample.order == 0 and sample.method != "eigh")
-def test_without_gradient(sample):
+def never_differentiable(sample: Sample) -> bool:
+    record = getattr(function_of(sample), "op", None)
+    return record is not None and not record.differentiable
+
+
+@over(never_differentiable)
+def test_results_without_gradient(sample):
     leaves, operation = leaves_and_call(sample, 0)
-    result = operation(*leaves)
-    for one in result if isinstance(result, tuple) else [result]:
-        assert not isinstance(one, nr.Tensor) or not one.requires_grad
+    assert not operation(*leaves).requires_grad
 
 
 def test_every_operation_has_a_sample():

@@ -14,6 +14,7 @@ import pytest
 import neurarust as nr
 from neurarust.core.engine import program as programs
 from neurarust.core.errors import ProgramError
+from neurarust.core.host import take_over
 
 
 def last_program():
@@ -98,7 +99,6 @@ def test_in_place_methods_reuse_memory():
 
 HOLD = {
     "tensor": lambda t: t.detach().clone() * 1,
-    "alias whose cell is replaced": lambda t: nr.Tensor(t.detach()),
     "numpy": lambda t: t.detach().numpy(),
     "numpy view": lambda t: t.detach().numpy()[1:, ::2],
     "asarray": lambda t: np.asarray(t.detach()),
@@ -114,7 +114,7 @@ HOLD = {
     "contiguous transpose": lambda t: t.detach().T.contiguous(),
     "reshaped copy": lambda t: t.detach().T.reshape(-1),
     "tensor of the array": lambda t: nr.from_jax(t.detach().__jax_array__()),
-    "same value taken over": lambda t: nr.zeros(t.shape).set_(t.detach()),
+    "same value taken over": lambda t: take_over(nr.zeros(t.shape), t.detach()),
 }
 
 
@@ -122,11 +122,7 @@ def contents(held) -> np.ndarray:
     return np.array(held.detach().numpy() if isinstance(held, nr.Tensor) else held)
 
 
-# What shares the parameter's cell sees its updates, as in PyTorch.
-SHARING = {"alias whose cell is replaced"}
-
-
-@pytest.mark.parametrize("name", sorted(set(HOLD) - SHARING))
+@pytest.mark.parametrize("name", HOLD)
 def test_what_a_user_holds_keeps_its_numbers(name):
     weight = nr.arange(12.0).reshape(3, 4).clone().requires_grad_()
     optimizer = nr.optim.SGD([weight], lr=0.5)
@@ -144,7 +140,6 @@ def test_what_a_user_holds_keeps_its_numbers(name):
             assert np.array_equal(contents(held), expected)
         if name == "saved for backward":
             held.backward()
-        assert contents(held).shape is not None
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -158,7 +153,7 @@ def test_no_held_array_is_ever_donated(seed):
         cell = draw.choice(cells)
         action = draw.choice(["hold", "hold", "step", "write", "look", "swap", "forget"])
         if action == "hold":
-            name = draw.choice(sorted(set(HOLD) - SHARING - {"saved for backward"}))
+            name = draw.choice(sorted(set(HOLD) - {"saved for backward"}))
             thing = HOLD[name](cell)
             held.append((name, thing, contents(thing).copy()))
         elif action == "step":
@@ -286,9 +281,8 @@ def test_a_failed_step_leaves_the_parameters(failing):
     assert (weight.tolist(), optimizer.state[weight]["momentum_buffer"].tolist()) == kept
     assert weight.requires_grad and weight.is_leaf
     failing["on"] = False
-    expected = nr.tensor(kept[0]) * 0
-    assert step().item() == 0 and weight.tolist() != kept[0]
-    assert expected.tolist() == [0, 0]
+    assert step().item() == pytest.approx(sum(one**2 for one in kept[0]))
+    assert weight.tolist() != kept[0]
 
 
 def test_values_of_a_failed_program_say_what_happened(failing):
@@ -300,9 +294,9 @@ def test_values_of_a_failed_program_say_what_happened(failing):
     with pytest.raises(MemoryError, match="1 TiB"):
         z.item()
     failing["on"] = False
-    for value in (y, z, y + 1):
+    for use in (y.tolist, z.item, lambda: y + 1):
         with pytest.raises(ProgramError, match="never computed.*MemoryError: out of memory: 1 TiB"):
-            value.tolist()
+            use()
     assert x.tolist() == [1, 1, 1]
 
 

@@ -177,9 +177,7 @@ def apply(
     made = (outputs,) if signature.single else outputs
     if node is None:
         return [(value, None) for value in made]
-    return [
-        (value, (node, k) if signature.inexact[k] else None) for k, value in enumerate(made)
-    ]
+    return [(value, (node, k) if signature.inexact[k] else None) for k, value in enumerate(made)]
 
 
 # ------------------------------------------------------------------ small signatures of our own

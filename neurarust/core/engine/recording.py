@@ -366,4 +366,3 @@ def _period(sequence: list) -> int:
         failure[k] = length
     period = len(tail) - failure[-1] if tail else 0
     return period if 0 < period <= len(tail) // 2 else 0
-

@@ -98,8 +98,12 @@ def _internal(filename: str) -> bool:
 
 
 def build(
-    op: Op, args: tuple, kwargs: dict[str, Any], tensor_aval: Callable[[Any], Aval | None],
-    device: devices.device | None, written: Aval | None = None,
+    op: Op,
+    args: tuple,
+    kwargs: dict[str, Any],
+    tensor_aval: Callable[[Any], Aval | None],
+    device: devices.device | None,
+    written: Aval | None = None,
 ) -> Signature:
     """The signature of a call; the slow path, once per kind of call.
 
@@ -159,8 +163,7 @@ def _as_written(name: str, result: Any, written: Aval) -> Any:
     found = dtypes.of(result.dtype)
     if not dtypes.can_cast(found, written.dtype):
         raise RuntimeError(
-            f"{name}_: result type {found} can't be cast to the desired output type "
-            f"{written.dtype}"
+            f"{name}_: result type {found} can't be cast to the desired output type {written.dtype}"
         )
     if tuple(result.shape) != written.shape:
         raise RuntimeError(
@@ -188,19 +191,20 @@ class _Reader:
         if aval is not None:
             if kind in (STATIC, SCALAR, INDEX, ARRAYS):
                 wanted = "a sequence of Tensors" if kind == ARRAYS else "a Python value"
-                raise TypeError(
-                    f"{self.op.name}(): argument '{name}' must be {wanted}, not Tensor"
-                )
+                raise TypeError(f"{self.op.name}(): argument '{name}' must be {wanted}, not Tensor")
             return self._array(name, aval)
         if kind == ARRAYS:
             return ("list", [self.read_member(name, one) for one in argument])
         if kind == ARRAY and argument is not None:
             raise TypeError(
-                f"{self.op.name}(): argument '{name}' must be Tensor, "
-                f"not {type(argument).__name__}"
+                f"{self.op.name}(): argument '{name}' must be Tensor, not {type(argument).__name__}"
             )
         if kind in NUMERIC and is_number(argument):
-            if kind != INDEX and self.op.promote and (self.op.promoted is None or name in self.op.promoted):
+            if (
+                kind != INDEX
+                and self.op.promote
+                and (self.op.promoted is None or name in self.op.promoted)
+            ):
                 self.promoted_numbers.append(dtypes.of_number(argument))
             if kind == EXPONENT and baked(argument):
                 return ("static", argument)
@@ -224,9 +228,7 @@ class _Reader:
         return self._array(name, aval)
 
     def _array(self, name: str, aval: Aval) -> tuple:
-        promoted = bool(self.op.promote) and (
-            self.op.promoted is None or name in self.op.promoted
-        )
+        promoted = bool(self.op.promote) and (self.op.promoted is None or name in self.op.promoted)
         if promoted:
             self.promoted_tensors.append(aval)
         self.avals.append(aval)
@@ -395,9 +397,7 @@ def derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Ba
 
     inputs = [signature.inputs[k] for k in backward.keep] + cotangents
     backward.signature = Signature(name, kept, inputs, signature.numbers, signature.device)
-    backward.saved_parent = tuple(
-        wanted.index(k) if k in wanted else -1 for k in backward.keep
-    )
+    backward.saved_parent = tuple(wanted.index(k) if k in wanted else -1 for k in backward.keep)
     return backward
 
 

@@ -139,7 +139,8 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     check_writable("fill_", input)
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} "
+            f"dimensions."
         )
     write(input, call(assign.op, (input, value)))
     return input

@@ -167,7 +167,9 @@ def filled(
     if kind.category == dtypes.INTEGER and isinstance(number, int):
         info = np.iinfo(kind.dtype)
         if not info.min <= number <= info.max:
-            raise RuntimeError(f"full: value {number} cannot be converted to {kind} without overflow")
+            raise RuntimeError(
+                f"full: value {number} cannot be converted to {kind} without overflow"
+            )
     static = {"shape": tuple(shape), "dtype": kind}
     made = call(_filled.op, (number,), static, devices.of(device))
     return finished(made, requires_grad)
@@ -294,7 +296,9 @@ def arange(
             f"start {start}, end {end}, step {step}"
         )
     whole = all(isinstance(one, int) for one in (start, end, step))
-    kind = (dtypes.int64 if whole else dtypes.default_dtype()) if dtype is None else dtypes.of(dtype)
+    kind = (
+        (dtypes.int64 if whole else dtypes.default_dtype()) if dtype is None else dtypes.of(dtype)
+    )
     length = max(-((start - end) // step) if whole else math.ceil((end - start) / step), 0)
     static = {"length": length, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
@@ -351,12 +355,16 @@ def eye(
 
 
 @function(method=False)
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Row and column numbers of a matrix's lower triangle. Shape: (2, count)."""
     return tensor(np.stack(np.tril_indices(row, offset, col)), dtype=dtype, device=device)
 
 
 @function(method=False)
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Row and column numbers of a matrix's upper triangle. Shape: (2, count)."""
     return tensor(np.stack(np.triu_indices(row, offset, col)), dtype=dtype, device=device)

@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jax import lax
+from jax.core import Tracer
 
 from .. import dtype as dtypes
 from ..define import METHODS, function, op, view
@@ -425,9 +425,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 
 @function(inplace=True)
-def index_put(
-    input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False
-) -> Tensor:
+def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
     """`input[indices] = values`, or `+=` with `accumulate`, as a new tensor."""
     parsed = _parse(input, tuple(slice(None) if one is None else one for one in indices))
     placed = _placed(input, parsed.tensors)

@@ -170,7 +170,9 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         given = given.tolist()
     if isinstance(given, int):
         if given <= 0:
-            raise RuntimeError(f"tensor_split: number of sections must be larger than 0, got {given}")
+            raise RuntimeError(
+                f"tensor_split: number of sections must be larger than 0, got {given}"
+            )
         small, more = divmod(length, given)
         return _cut(input, [small + (k < more) for k in range(given)], at)
     return tuple(
@@ -223,7 +225,8 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     counts = sizes("repeat", repeats)
     if len(counts) < input.ndim:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     return _tile(input, counts)
 
@@ -245,7 +248,9 @@ def repeat_interleave(
 ) -> Tensor:
     """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
     at = None if dim is None else dimension("repeat_interleave", dim, input.ndim)
-    counts = tuple(repeats.tolist()) if isinstance(repeats, Tensor) and repeats.ndim else int(repeats)
+    counts = (
+        tuple(repeats.tolist()) if isinstance(repeats, Tensor) and repeats.ndim else int(repeats)
+    )
     return _repeat_each(input, counts, at)
 
 
@@ -330,7 +335,9 @@ def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
     """
     pad = tuple(int(one) for one in pad)
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        fail("pad", f"{len(pad)} lengths for a {input.ndim}-D tensor", "an even number up to 2*ndim")
+        fail(
+            "pad", f"{len(pad)} lengths for a {input.ndim}-D tensor", "an even number up to 2*ndim"
+        )
     widths = [(0, 0)] * (input.ndim - len(pad) // 2)
     widths += [(pad[k], pad[k + 1]) for k in range(len(pad) - 2, -1, -2)]
     cut = tuple(

@@ -19,8 +19,8 @@ from ..op import Array, Index, Scalar
 from ..random import Stream
 from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, from_host, wrap
-from .create import finished, like, tensor
 from .conversion import convert
+from .create import finished, like, tensor
 from .views import sizes
 
 
@@ -135,7 +135,9 @@ def _bernoulli(p: Array, key: Array, counter: Index, *, shape, dtype):
 @op(name="_exponential", method=False, namespace=(), differentiable=False)
 def _exponential(key: Array, counter: Index, rate: Scalar, *, shape, dtype):
     real = _real(dtype)
-    return (jax.random.exponential(_key(key, counter), shape, real) / rate.astype(real)).astype(dtype)
+    return (jax.random.exponential(_key(key, counter), shape, real) / rate.astype(real)).astype(
+        dtype
+    )
 
 
 @op(name="_multinomial", method=False, namespace=(), differentiable=False)
@@ -274,7 +276,9 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     """Zeros and ones, one with the probability that each element says."""
     key, counter = draw(generator, input.device)
     chances = input.detach() if p is None else filled_like(input, p)  # type: ignore
-    return call(_bernoulli.op, (chances, key, counter), {"shape": tuple(input.shape), "dtype": input.dtype})
+    return call(
+        _bernoulli.op, (chances, key, counter), {"shape": tuple(input.shape), "dtype": input.dtype}
+    )
 
 
 def filled_like(input: Tensor, number: float) -> Tensor:
@@ -309,7 +313,9 @@ def _drawing_inplace(name: str, op_: Any, defaults: dict[str, Any], doc: str) ->
         numbers = dict(defaults)
         numbers.update(zip(defaults, args, strict=False))
         numbers.update(kwargs)
-        made = _made(op_, input.shape, tuple(numbers.values()), input.dtype, input.device, generator)
+        made = _made(
+            op_, input.shape, tuple(numbers.values()), input.dtype, input.device, generator
+        )
         write(input, made)
         return input
 
@@ -324,7 +330,9 @@ _drawing_inplace("exponential_", _exponential, {"lambd": 1.0}, "Exponential numb
 
 
 @function(namespace=())
-def random_(input: Tensor, low: int = 0, high: int | None = None, *, generator: Any = None) -> Tensor:
+def random_(
+    input: Tensor, low: int = 0, high: int | None = None, *, generator: Any = None
+) -> Tensor:
     """Integers in [low, high), or in [0, low) for one number, or of the dtype's whole range."""
     check_writable("random_", input)
     if high is None and low == 0:
@@ -380,7 +388,9 @@ dropout = _dropping(
     "dropout", _dropout, _whole, "Zeros with probability `p`, the rest scaled by 1/(1-p)."
 )
 dropout1d, dropout2d, dropout3d = (
-    _dropping(f"dropout{n}d", _dropout, _channels, "`dropout` of whole channels. Shape: (N, C, ...).")
+    _dropping(
+        f"dropout{n}d", _dropout, _channels, "`dropout` of whole channels. Shape: (N, C, ...)."
+    )
     for n in (1, 2, 3)
 )
 alpha_dropout = _dropping(

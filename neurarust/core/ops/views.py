@@ -31,7 +31,9 @@ def inferred(operation: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     known = math.prod(one for one in shape if one != -1)
     unknown = shape.count(-1)
     if unknown > 1:
-        raise RuntimeError(f"{operation}: only one dimension can be inferred, but got {list(shape)}")
+        raise RuntimeError(
+            f"{operation}: only one dimension can be inferred, but got {list(shape)}"
+        )
     if any(one < -1 for one in shape):
         raise RuntimeError(f"{operation}: invalid shape dimension in {list(shape)}")
     if unknown:
@@ -311,9 +313,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return _diagonal(input, offset, first, second)
 
 
-def _strided_of(
-    array: np.ndarray, size: tuple, stride: tuple, storage_offset: int
-) -> np.ndarray:
+def _strided_of(array: np.ndarray, size: tuple, stride: tuple, storage_offset: int) -> np.ndarray:
     flat = np.lib.stride_tricks.as_strided(array, (array.size,), (array.itemsize,))
     steps = [one * array.itemsize for one in stride]
     return np.lib.stride_tricks.as_strided(flat[storage_offset:], size, steps)

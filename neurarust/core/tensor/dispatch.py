@@ -214,7 +214,8 @@ def _check_bounds(op: Op, signature: Any, numbers: list) -> None:
         if type(number) is int and not low <= number <= high:
             raise RuntimeError(
                 f"{op.name}: value {number} cannot be converted to an integer type whose range "
-                f"is [{low}, {high}] without overflow. Convert the tensor first, for example .long()"
+                f"is [{low}, {high}] without overflow. Convert the tensor first, for example "
+                f".long()"
             )
 
 
@@ -360,7 +361,8 @@ def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:
     wanted = out._aval().dtype
     if not dtypes.can_cast(result._aval().dtype, wanted):
         raise RuntimeError(
-            f"{op_name}: result type {result.dtype} can't be cast to the desired output type {wanted}"
+            f"{op_name}: result type {result.dtype} can't be cast to the desired output type "
+            f"{wanted}"
         )
     if result._aval().dtype is not wanted:
         result = call(OPS["_to_dtype"], (result, wanted))

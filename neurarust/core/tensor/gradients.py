@@ -79,7 +79,8 @@ class _Gradients(Body):
         if gradient is not None:
             if not isinstance(gradient, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got {type(gradient).__name__}"
+                    f"assigned grad expected to be a Tensor or None "
+                    f"but got {type(gradient).__name__}"
                 )
             if gradient.shape != self.shape or gradient.dtype is not self.dtype:
                 raise RuntimeError(
@@ -127,9 +128,7 @@ class _Gradients(Body):
         """
         edge = self._current_edge()
         if edge is None:
-            raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
-            )
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
 
         def run(tracked: Tracked) -> Tracked:
             result = hook(wrap(*tracked))
@@ -144,9 +143,7 @@ class _Gradients(Body):
 
         return hang(edge, run)
 
-    def register_post_accumulate_grad_hook(
-        self, hook: Callable[[Tensor], None]
-    ) -> RemovableHandle:
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Calls `hook(self)` each time after `.grad` of this leaf was updated."""
         edge = self._current_edge()
         if edge is None or type(edge[0]) is not Leaf:
@@ -256,9 +253,7 @@ def root_of(tensor: Tensor, gradient: Tensor | None) -> tuple[Edge, Tracked]:
     """Where a backward starts: the edge of a tensor and its gradient, checked."""
     edge = tensor._current_edge()
     if edge is None:
-        raise RuntimeError(
-            "element 0 of tensors does not require grad and does not have a grad_fn"
-        )
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
     aval = tensor._aval()
     if gradient is None:
         if aval.size != 1:

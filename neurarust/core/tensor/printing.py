@@ -159,7 +159,9 @@ class _Printing(Body):
     __slots__ = ()
 
     def __repr__(self: Any) -> str:
-        prefix = "Parameter containing:\ntensor(" if type(self).__name__ == "Parameter" else "tensor("
+        prefix = (
+            "Parameter containing:\ntensor(" if type(self).__name__ == "Parameter" else "tensor("
+        )
         indent = len("tensor(")
         array = self._host()
         summary = bool(array.size > Options.threshold)
