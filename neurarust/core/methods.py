@@ -135,18 +135,14 @@ def _adjoint(self: Tensor) -> Tensor:
 
 
 def _data(self: Tensor) -> Tensor:
-    """The same memory, off the tape; assigning replaces the contents."""
+    """The same memory, off the tape; assigning makes this tensor share another's memory."""
     return views.detach(self)
 
 
 def _set_data(self: Tensor, source: Tensor) -> None:
     if not isinstance(source, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type(source).__name__}")
-    if self._steps is None:
-        self._storage.value = source._value()
-        self._storage.version += 1
-    else:
-        conversion.set_(self, source)
+    conversion.set_(self, source)
 
 
 bind()
@@ -155,11 +151,11 @@ bind()
 # ------------------------------------------------------------------ pytrees
 
 
-def _flatten(tensor: Tensor) -> tuple[tuple, Any]:
+def flatten_tensor(tensor: Tensor) -> tuple[tuple, Any]:
     return (export(tensor._array()),), (type(tensor), tensor.requires_grad)
 
 
-def _unflatten(kind: Any, leaves: tuple) -> Tensor:
+def unflatten_tensor(kind: Any, leaves: tuple) -> Tensor:
     leaf = leaves[0]
     if not isinstance(leaf, jax.Array):
         # JAX passes placeholders through trees while it looks at their structure.
@@ -171,7 +167,7 @@ def _unflatten(kind: Any, leaves: tuple) -> Tensor:
     return tensor
 
 
-jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
+jax.tree_util.register_pytree_node(Tensor, flatten_tensor, unflatten_tensor)
 
 __all__ = [
     "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",

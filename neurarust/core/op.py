@@ -48,7 +48,7 @@ class Op:
     """A named pure function over jax arrays plus static parameters."""
 
     __slots__ = (
-        "name", "function", "parameters", "positional", "kinds", "promote", "promoted",
+        "name", "function", "parameters", "positional", "kinds", "optional", "promote", "promoted",
         "residuals", "differentiable", "signature", "signatures",
     )  # fmt: skip
 
@@ -72,6 +72,12 @@ class Op:
             parameter.name: kind_of(parameter.annotation)
             for parameter in self.signature.parameters.values()
         }
+        # Those that may be None.
+        self.optional = frozenset(
+            parameter.name
+            for parameter in self.signature.parameters.values()
+            if parameter.default is None or "None" in str(parameter.annotation)
+        )
         # The kinds of the arguments that may be given by position, in order.
         self.positional = tuple(
             self.kinds[parameter.name]

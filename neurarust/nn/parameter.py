@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from ..core import host
-from ..core.methods import _flatten, _unflatten
+from ..core.methods import flatten_tensor, unflatten_tensor
 from ..core.tensor.tensor import Tensor, alias, new_object
 
 
@@ -57,7 +57,7 @@ def replace(tensor: Tensor, source: Tensor) -> None:
 
 
 for _kind in (Parameter, Buffer):
-    jax.tree_util.register_pytree_node(_kind, _flatten, _unflatten)
+    jax.tree_util.register_pytree_node(_kind, flatten_tensor, unflatten_tensor)
 
 
 def made(*shape: int, dtype: Any = None, device: Any = None) -> Parameter:

@@ -22,7 +22,7 @@ LARGEST = 48
 # Actions whose arguments PyTorch checks more narrowly than we do (bool arithmetic, the dtype of
 # assigned values, surplus or out-of-range positions).
 LENIENT = {
-    "absolute", "divide", "gather", "index_add_", "mask with a tensor", "matmul",
+    "absolute", "divide", "gather", "index_add_", "index_select", "mask with a tensor", "matmul",
     "positions with a leaf", "relu", "roll", "scatter_add", "subtract", "where the largest is",
 }  # fmt: skip
 

@@ -193,6 +193,8 @@ class _Reader:
                 wanted = "a sequence of Tensors" if kind == ARRAYS else "a Python value"
                 raise TypeError(f"{self.op.name}(): argument '{name}' must be {wanted}, not Tensor")
             return self._array(name, aval)
+        if argument is None and kind != STATIC and name not in self.op.optional:
+            raise TypeError(f"{self.op.name}(): argument '{name}' must be Tensor, not None")
         if kind == ARRAYS:
             return ("list", [self.read_member(name, one) for one in argument])
         if kind == ARRAY and argument is not None:
@@ -314,9 +316,11 @@ def static_value(argument: Any) -> Any:
 
 
 def _explained(op: Op, error: Exception, reader: _Reader) -> Exception:
-    """An error of the op's own is kept; one from JAX is told in terms of the call."""
+    """An error of the op's own gets its name; one from JAX is told in terms of the call."""
     if _raised_here(error):
-        return error
+        text, name = str(error), op.name.lstrip("_")
+        named = text if name in text else f"{name}: {text}"
+        return type(error)(named).with_traceback(error.__traceback__)
     got = ", ".join(f"{name}={aval}" for name, aval in zip(reader.names, reader.avals, strict=True))
     first = str(error).strip().partition("\n")[0]
     return RuntimeError(f"{op.name}: {first} (called with {got or 'no tensors'})")

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from .. import device as devices
 from .. import dtype as dtypes
+from ..autograd.tape import Leaf
 from ..define import METHODS, function, op
 from ..op import Array
 from ..tensor.dispatch import call, check_writable, write
@@ -155,9 +156,11 @@ def zero_(input: Tensor) -> Tensor:
 @function(namespace=())
 def set_(input: Tensor, source: Tensor) -> Tensor:
     """Makes this tensor look at another's storage."""
-    edge, grad = input._edge, input._grad
+    edge, grad = input._current_edge(), input._grad
     alias(input, source)
     input._edge, input._grad = edge, grad
+    if edge is not None and type(edge[0]) is Leaf:
+        edge[0].aval = input._aval()
     return input
 
 

@@ -1,0 +1,171 @@
+"""Bad input: each call gives one clear error, at its own line, and changes nothing."""
+
+from __future__ import annotations
+
+import traceback
+
+import numpy as np
+import pytest
+
+import neurarust as nr
+
+
+
+def ones(*shape: int, **options) -> nr.Tensor:
+    return nr.ones(*shape, **options)
+
+
+def weight() -> nr.Tensor:
+    return nr.ones(2, 3, requires_grad=True)
+
+
+# What is done -> the error's type and a pattern of its message: the operation, and what it got.
+WRONG = {
+    # Shapes.
+    "add": (lambda: ones(2, 3) + ones(4), RuntimeError, r"add: .*\(2, 3\), \(4,\)"),
+    "where": (lambda: nr.where(ones(2) > 0, ones(3), 0), RuntimeError, r"where: .*2.*3"),
+    "matmul": (lambda: ones(2, 3) @ ones(2, 3), RuntimeError, r"matmul: .*2x3 and 2x3"),
+    "mm": (lambda: ones(2, 3).mm(ones(3)), RuntimeError, r"mm: .*3"),
+    "bmm": (lambda: ones(2, 3, 4).bmm(ones(3, 4, 5)), RuntimeError, r"bmm: .*2, 3, 4.*3, 4, 5"),
+    "einsum": (lambda: nr.einsum("ij,jk->ik", ones(2, 3), ones(4, 5)), RuntimeError, "einsum: "),
+    "cat": (lambda: nr.cat([ones(2, 3), ones(3, 2)]), RuntimeError, r"cat: .*2, 3.*3, 2"),
+    "stack": (lambda: nr.stack([ones(2), ones(3)]), RuntimeError, r"stack: .*2.*3"),
+    "cat of nothing": (lambda: nr.cat([]), (RuntimeError, ValueError), "cat: "),
+    "view": (lambda: ones(2, 3).view(4), RuntimeError, r"view: shape '\[4\]' .* size 6"),
+    "reshape": (lambda: ones(5).reshape(-1, 2), RuntimeError, r"'\[-1, 2\]' is invalid .* size 5"),
+    "expand": (lambda: ones(2).expand(3), RuntimeError, r"expanded size of the tensor \(3\).*\(2\)"),
+    "t": (lambda: ones(1, 2, 3).t(), RuntimeError, r"<= 2 dimensions, but self is 3D"),
+    "split": (lambda: ones(4).split([1, 2]), RuntimeError, "split.*4"),
+    "conv": (
+        lambda: nr.conv2d(ones(1, 3, 8, 8), ones(4, 2, 3, 3)), RuntimeError, r"conv2d: .*3"
+    ),
+    "layer norm": (
+        lambda: nr.layer_norm(ones(2, 3), (4,)), RuntimeError, r"layer_norm: .*2, 3.*4"
+    ),
+    # Dtypes.
+    "not of floats": (lambda: ~ones(2), (RuntimeError, TypeError), "bitwise_not: .*float32"),
+    "minus of bools": (lambda: -(ones(2) > 0), RuntimeError, "neg: .*bool"),
+    "difference of bools": (lambda: (ones(2) > 0) - (ones(2) > 0), RuntimeError, "sub: .*bool"),
+    "mean of integers": (lambda: nr.arange(3).mean(), RuntimeError, "mean: .*int64"),
+    "shift of floats": (lambda: ones(2) << 1, (RuntimeError, TypeError), "left_shift: .*float32"),
+    "product of dtypes": (
+        lambda: ones(2, 2) @ ones(2, 2, dtype=nr.float64), RuntimeError, "matmul: .*float != double"
+    ),
+    "tracked integers": (
+        lambda: ones(2, dtype=nr.int64, requires_grad=True), RuntimeError,
+        "only Tensors of floating point and complex dtype can require gradients, but got .*int64",
+    ),
+    "number too big": (
+        lambda: ones(2, dtype=nr.int8) + 1000, RuntimeError, r"add: value 1000 .*\[-128, 127\]"
+    ),
+    "index of floats": (lambda: ones(3)[ones(1)], IndexError, "must be long.*float32"),
+    # Dimensions.
+    "sum": (lambda: ones(2, 3).sum(2), IndexError, r"sum: .*range of \[-2, 1\], but got 2"),
+    "softmax": (lambda: ones(2).softmax(1), IndexError, r"softmax: .*\[-1, 0\], but got 1"),
+    "transpose": (lambda: ones(2).transpose(0, 1), IndexError, "transpose: .*but got 1"),
+    "unsqueeze": (lambda: ones(2).unsqueeze(3), IndexError, r"unsqueeze: .*\[-2, 1\], but got 3"),
+    "twice": (lambda: ones(2, 3).sum((0, 0)), RuntimeError, "sum: .*more than once"),
+    "permute": (lambda: ones(2, 3).permute(0), RuntimeError, "permute.*input.dim.. = 2"),
+    "a float dim": (lambda: ones(2).sum(0.5), TypeError, "sum: dim must be an integer, but got 0.5"),
+    "narrow": (lambda: ones(3).narrow(0, 2, 2), RuntimeError, r"narrow: start \(2\) . length \(2\)"),
+    "largest of none": (lambda: ones(0).max(), (RuntimeError, IndexError), "max: "),
+    # Kinds of arguments.
+    "a string": (lambda: ones(2) + "a", TypeError, "unsupported operand"),
+    "a list": (lambda: nr.exp([1.0]), TypeError, r"exp\(\): argument 'input' must be Tensor, not list"),
+    "an array": (
+        lambda: nr.exp(np.ones(2)), TypeError, r"exp\(\): .*Use nr.from_numpy"
+    ),
+    "none": (lambda: nr.add(ones(2), None), TypeError, r"add\(\): argument 'other' must be Tensor, not None"),
+    "too many": (lambda: nr.exp(ones(2), 1, 2), TypeError, r"exp\(.*too many positional"),
+    "unknown keyword": (lambda: ones(2).sum(dimension=0), TypeError, "sum.*'dimension'"),
+    "no sequence": (lambda: nr.cat(ones(2)), TypeError, r"cat\(\): .* must be a sequence of Tensors, not Tensor"),
+    "a number in it": (lambda: nr.cat([ones(2), 3]), TypeError, r"cat\(\): .*but got int"),
+    "unhashable": (lambda: nr.sum(ones(2), dtype={}), TypeError, "sum: .*not hashable"),
+    # Gradients.
+    "backward of many": (
+        lambda: (weight() * 2).backward(), RuntimeError, r"only for scalar outputs.*\[2, 3\]"
+    ),
+    "backward of none": (lambda: ones(1).backward(), RuntimeError, "does not require grad"),
+    "numpy": (lambda: weight().numpy(), RuntimeError, r"Use tensor.detach\(\).numpy\(\)"),
+    "item": (lambda: weight().item(), RuntimeError, "item: a Tensor with 6 elements"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_bad_calls(name):
+    action, kind, message = WRONG[name]
+    with pytest.raises(kind, match=message) as caught:
+        action()
+    assert not getattr(caught.value, "__notes__", None)
+    # What could be recorded before still runs.
+    nr.synchronize()
+
+
+# In-place calls that fail, on a tensor of ones; it must keep its ones.
+WRONG_IN_PLACE = {
+    "shape": (lambda x: x.add_(ones(4, 2, 3)), r"add_: output with shape \[2, 3\].*\[4, 2, 3\]"),
+    "mismatch": (lambda x: x.mul_(ones(4)), r"mul: .*|mul_: "),
+    "dtype": (lambda x: x.mul_(1j), "mul_: result type .*complex64 can't be cast.*float32"),
+    "copy": (lambda x: x.copy_(ones(5)), r"copy_|shape"),
+    "row": (lambda x: x.__setitem__(0, ones(2)), r"\[2\] cannot be broadcast .* shape \[3\]"),
+    "rows": (lambda x: x.__setitem__([0, 1], ones(4)), "shape|broadcast"),
+    "mask": (lambda x: x.__setitem__(x > 0, ones(5)), "shape|broadcast"),
+    "view of it": (lambda x: x.t().sub_(ones(2, 3, 4)), "sub"),
+    "expanded": (lambda x: x.expand(2, 2, 3).zero_(), "single memory location"),
+    "out": (lambda x: nr.add(ones(2, 3), 1j, out=x), "add: result type .*can't be cast"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_IN_PLACE)
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_failing_write_leaves_its_target_untouched(name, eager):
+    action, message = WRONG_IN_PLACE[name]
+    with nr.eager_mode(eager):
+        x = ones(2, 3)
+        row = x[0]
+        with pytest.raises(RuntimeError, match=message):
+            action(x)
+        assert x.tolist() == [[1, 1, 1]] * 2 and x.dtype is nr.float32
+        row += 1
+        assert x.tolist() == [[2, 2, 2], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda w: w.add_(1), lambda w: w.zero_(), lambda w: w.__setitem__(0, 1.0),
+        lambda w: w[0].mul_(2), lambda w: w.t().fill_(0), lambda w: w.view(-1).sub_(1),
+        lambda w: w.__setitem__(w > 0, 0.0), lambda w: w.copy_(ones(2, 3)),
+        lambda w: w.uniform_(), lambda w: w.clamp_(0, 1), lambda w: w.index_add_(0, nr.tensor([0]), ones(1, 3)),
+        lambda w: w.__iadd__(1), lambda w: w.masked_fill_(w > 0, 0),
+    ],
+)  # fmt: skip
+def test_leaves_that_require_grad_are_not_written(action):
+    w = weight()
+    with pytest.raises(RuntimeError, match=r"leaf Variable that requires grad.*in-place.*no_grad"):
+        action(w)
+    assert w.tolist() == [[1, 1, 1]] * 2 and w.is_leaf
+    with nr.no_grad():
+        action(w)
+    assert w.is_leaf and w.requires_grad
+
+
+def test_the_error_comes_at_the_users_line_and_not_at_the_look():
+    """Shapes are checked when a call is recorded, whatever is pending."""
+    x = ones(2, 3) * 2
+    with pytest.raises(RuntimeError, match="matmul") as caught:
+        product = x @ x
+        (product + 1).sum().item()
+    frames = [
+        frame for frame in traceback.extract_tb(caught.value.__traceback__)
+        if frame.filename == __file__
+    ]  # fmt: skip
+    assert frames[-1].line.startswith("product = x @ x")
+    assert x.tolist() == [[2, 2, 2]] * 2
+
+
+def test_an_error_repeats():
+    """A failed call is not remembered as a known one."""
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="add: "):
+            ones(2) + ones(3)

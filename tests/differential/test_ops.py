@@ -1,0 +1,228 @@
+"""The sample table against PyTorch: values of every dtype, gradients, special numbers, layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neurarust as nr
+import neurarust.nn.functional  # registers the losses
+
+from ..core.test_ops import function_of, over
+from ..samples_base import Sample, mapped
+
+torch = pytest.importorskip("torch")
+
+DTYPES = ("float32", "int64", "int32", "uint8", "bool", "complex64", "float16", "bfloat16")
+# Relative error by the dtype that PyTorch computes in.
+TOLERANCE = {
+    "float32": 2e-5, "float64": 1e-7, "complex64": 2e-5, "complex128": 1e-7, "float16": 4e-3,
+    "bfloat16": 3e-2,
+}  # fmt: skip
+SPECIAL = np.array([[np.nan, np.inf, -np.inf], [0.0, -0.0, 1.0]])
+# Where subgradients are chosen and signs change.
+KINKS = np.array([[0.0, 1.0, -1.0], [0.5, -0.5, 3.0], [-3.0, 6.0, 2.5]])
+
+
+def theirs_of(sample: Sample) -> Callable | None:
+    """PyTorch's function of a sample, if it has one."""
+    *space, name = (sample.torch if sample.torch is not None else sample.name).split(".")
+    place = torch
+    for one in space:
+        place = getattr(place, one)
+    return getattr(place, name, None)
+
+
+def compared(sample: Sample) -> bool:
+    return theirs_of(sample) is not None and sample.torch != ""
+
+
+def run(sample: Sample, function: Callable, arguments: list, keywords: dict) -> list:
+    """The result as a list of tensors."""
+    result = function(*arguments, **keywords)
+    if sample.after is not None:
+        result = sample.after(*result)
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def array_of(result: Any) -> np.ndarray:
+    if isinstance(result, torch.Tensor):
+        result = result.detach().resolve_conj()
+        wide = result.float() if result.dtype in (torch.bfloat16, torch.float16) else result
+        return wide.numpy()
+    if isinstance(result, nr.Tensor):
+        result = result.detach()
+        wide = result.float() if result.dtype in (nr.bfloat16, nr.float16) else result
+        return wide.numpy()
+    return np.asarray(result)
+
+
+def dtype_name(result: Any) -> str:
+    return str(getattr(result, "dtype", type(result))).split(".")[-1]
+
+
+def assert_alike(ours: list, theirs: list, factor: float = 1.0) -> None:
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs, strict=True):
+        assert dtype_name(one) == dtype_name(other)
+        mine, wanted = array_of(one), array_of(other)
+        assert mine.shape == wanted.shape
+        rtol = TOLERANCE.get(dtype_name(other), 0.0) * factor
+        np.testing.assert_allclose(mine, wanted, rtol, rtol, equal_nan=True)
+
+
+def cast(one: np.ndarray, dtype: str) -> np.ndarray:
+    """Real numbers as NumPy holds them before they become `dtype`."""
+    if one.dtype != np.float64:
+        return one
+    if dtype == "bool":
+        return one > 0.5
+    if dtype == "uint8":
+        return np.asarray(np.ceil(np.abs(np.nan_to_num(one, posinf=1, neginf=1))), np.uint8)
+    if dtype.startswith("int"):
+        return np.asarray(np.round(np.nan_to_num(one, posinf=1, neginf=1) * 2), dtype)
+    if dtype == "complex64":
+        return np.asarray(one + 0.5j * one[..., ::-1] if one.ndim else one + 0.3j, dtype)
+    return one
+
+
+def twice(arguments: list, dtype: str, layout: bool = False) -> tuple[list, list]:
+    """The same arguments as our tensors and as PyTorch's."""
+
+    def made(library: Any) -> list:
+        def tensor(one: Any) -> Any:
+            if not isinstance(one, np.ndarray):
+                return one
+            array = cast(one, dtype)
+            if layout and array.ndim > 1:
+                result = library.tensor(np.ascontiguousarray(array.T)).permute(
+                    *reversed(range(array.ndim))
+                )
+            else:
+                result = library.tensor(array)
+            if one.dtype == np.float64 and dtype_name(result) != dtype:
+                result = result.to(getattr(library, dtype))
+            if one.dtype == np.complex128:
+                result = result.to(library.complex64)
+            return result
+
+        return mapped(tensor, arguments)
+
+    return made(nr), made(torch)
+
+
+@over(compared)
+@pytest.mark.filterwarnings("ignore")
+def test_dtypes(sample):
+    """Wherever PyTorch has a result, so have we, and it is the same."""
+    arguments, keywords = sample.arguments()
+    for dtype in DTYPES:
+        ours, theirs = twice(arguments, dtype)
+        try:
+            wanted = run(sample, theirs_of(sample), theirs, keywords)
+        except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError):
+            continue
+        with np.errstate(all="ignore"):
+            try:
+                result = run(sample, function_of(sample), ours, keywords)
+                assert_alike(result, wanted)
+            except Exception as error:
+                error.add_note(f"{sample.name} for {dtype}: PyTorch has {wanted}")
+                raise
+
+
+def gradients(sample: Sample, function: Callable, arguments: list, keywords: dict) -> list:
+    """Gradients of all floating-point arguments, the outputs weighted by 1, 2, 3..."""
+    leaves: list = []
+
+    def leaf(one: Any) -> Any:
+        if "float" in dtype_name(one) and hasattr(one, "requires_grad_"):
+            leaves.append(one.requires_grad_())
+        return one
+
+    outputs = run(sample, function, mapped(leaf, arguments), keywords)
+    total: Any = 0
+    for one in outputs:
+        if hasattr(one, "requires_grad") and one.requires_grad:
+            library = torch if isinstance(one, torch.Tensor) else nr
+            weights = library.arange(1, one.numel() + 1, dtype=library.float32)
+            total = total + (one.abs() if one.is_complex() else one).reshape(-1).mul(weights).sum()
+    if total is 0:  # noqa: F632
+        return []
+    total.backward()
+    return [one.grad for one in leaves if one.grad is not None]
+
+
+@over(lambda sample: sample.order > 0 and compared(sample))
+@pytest.mark.filterwarnings("ignore")
+def test_gradients(sample):
+    arguments, keywords = sample.arguments()
+    ours, theirs = twice(arguments, "float32")
+    wanted = gradients(sample, theirs_of(sample), theirs, keywords)
+    assert_alike(gradients(sample, function_of(sample), ours, keywords), wanted, 10)
+
+
+def replaced(arguments: list, array: np.ndarray) -> list:
+    """The arguments with every floating-point array replaced."""
+    return mapped(
+        lambda one: array.copy() if isinstance(one, np.ndarray) and one.dtype == np.float64
+        else one, arguments,
+    )  # fmt: skip
+
+
+@over(lambda sample: sample.elementwise and compared(sample))
+@pytest.mark.filterwarnings("ignore")
+def test_special_numbers(sample):
+    arguments, keywords = sample.arguments()
+    if any(isinstance(one, np.ndarray) and one.dtype.kind != "f" for one in arguments):
+        arguments = arguments[:1]
+        pytest.importorskip("torch")
+    ours, theirs = twice(replaced(arguments, SPECIAL), "float32")
+    wanted = run(sample, theirs_of(sample), theirs, keywords)
+    assert_alike(run(sample, function_of(sample), ours, keywords), wanted)
+
+
+@over(lambda sample: sample.elementwise and sample.order > 0 and compared(sample))
+@pytest.mark.filterwarnings("ignore")
+def test_gradients_at_kinks(sample):
+    arguments, keywords = sample.arguments()
+    ours, theirs = twice(replaced(arguments, KINKS), "float32")
+    wanted = gradients(sample, theirs_of(sample), theirs, keywords)
+    assert_alike(gradients(sample, function_of(sample), ours, keywords), wanted)
+
+
+@over(lambda sample: compared(sample)
+      and any(getattr(one, "shape", ())[1:] for one in sample.cases[0]))  # fmt: skip
+@pytest.mark.filterwarnings("ignore")
+def test_not_contiguous(sample):
+    arguments, keywords = sample.arguments()
+    ours, theirs = twice(arguments, "float32", layout=True)
+    wanted = run(sample, theirs_of(sample), theirs, keywords)
+    assert_alike(run(sample, function_of(sample), ours, keywords), wanted)
+
+
+WITH_DIMENSION = """
+    sum mean nansum prod amax amin max min argmax argmin all any count_nonzero logsumexp var std
+    var_mean std_mean softmax log_softmax cumsum cumprod logcumsumexp cummax cummin sort argsort
+    median nanmedian quantile flip unbind squeeze unsqueeze nn.functional.glu
+    nn.functional.normalize nn.functional.softmin linalg.vector_norm special.softmax
+""".split()
+
+
+@pytest.mark.parametrize("name", WITH_DIMENSION)
+def test_error_for_a_wrong_dimension(name):
+    keywords = {"dims": (5,)} if name == "flip" else {"dim": 5}
+    more = (0.5,) if name == "quantile" else ()
+    kinds = []
+    for library in (torch, nr):
+        function = library
+        for part in name.split("."):
+            function = getattr(function, part, None) or nr.core.define.NAMESPACES[
+                name.rpartition(".")[0]][part]  # fmt: skip
+        with pytest.raises(Exception) as caught:
+            function(library.ones(2, 4), *more, **keywords)
+        kinds.append(caught.type)
+    assert issubclass(kinds[1], kinds[0])
