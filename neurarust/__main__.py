@@ -8,9 +8,9 @@ import platform
 import runpy
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 
 import jax
-import jaxlib
 import numpy as np
 
 import neurarust
@@ -24,7 +24,8 @@ def info() -> None:
     """Prints versions, devices, memory and where the cache is."""
     print(f"neurarust {neurarust.__version__}")
     print(f"python    {platform.python_version()} on {platform.platform()}")
-    print(f"jax       {jax.__version__}, jaxlib {jaxlib.__version__}, numpy {np.__version__}")
+    jaxlib = metadata.version("jaxlib")
+    print(f"jax       {jax.__version__}, jaxlib {jaxlib}, numpy {np.__version__}")
     for one in jax.local_devices():
         stats = one.memory_stats() or {}
         memory = f", {stats['bytes_limit'] / 2**30:.1f} GiB" if "bytes_limit" in stats else ""

@@ -118,7 +118,10 @@ _UNTYPED = _Name("torch.storage\nUntypedStorage")
 
 
 # The pickler in Python: the one in C names only globals that it can import.
-class _Pickler(pickle._Pickler):  # type: ignore[name-defined]
+_PythonPickler: Any = pickle._Pickler
+
+
+class _Pickler(_PythonPickler):
     """Pickles tensors in PyTorch's words, and collects their storages."""
 
     def __init__(self, file: IO[bytes]):

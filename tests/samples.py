@@ -13,19 +13,17 @@ SAMPLES: list[Sample] = samples_elementwise.ROWS + samples_arrays.ROWS + samples
 
 # Names without a row, by the file that tests them.
 ELSEWHERE = {
-    "tests/core/test_tensor.py": """
-        as_tensor asarray empty empty_like from_dlpack from_jax from_numpy tensor detach
-    """,
+    "tests/core/test_tensor.py": "as_tensor asarray empty from_dlpack from_numpy tensor detach",
+    "tests/core/test_create.py": "empty_like from_jax",
     "tests/core/test_random.py": """
         bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm
-        dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout gumbel_softmax
-        rrelu
+        dropout
     """,
     "tests/core/test_views.py": """
-        as_strided broadcast_tensors broadcast_to diagonal flatten movedim moveaxis narrow permute ravel
-        reshape select squeeze swapaxes swapdims t transpose unflatten unsqueeze
+        as_strided broadcast_to diagonal flatten narrow permute reshape select squeeze t unsqueeze
     """,
     "tests/core/test_ops_nn.py": """
+        dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout gumbel_softmax rrelu
         max_unpool1d max_unpool2d max_unpool3d multi_head_attention_forward
     """,
 }

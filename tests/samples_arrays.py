@@ -435,6 +435,16 @@ MOVEMENT = [
       for n, function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1)],
 ]  # fmt: skip
 
+VIEWS = [
+    row("ravel", np.ravel, normal(2, 3), out=False),
+    row("unflatten", lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
+        (normal(2, 4), 1, (2, -1)), out=False),
+    row("broadcast_tensors", np.broadcast_arrays, (normal(2, 1), normal(3)), out=False),
+    row("transpose", np.swapaxes, (normal(2, 3, 1), 0, 2), out=False),
+    row("movedim", np.moveaxis, (normal(2, 3, 1), 0, 2), (normal(2, 3, 1), (0, 1), (1, 2)),
+        out=False),
+]
+
 CREATION = [
     row("zeros", np.zeros, ((2, 3),), order=0, out=False),
     row("ones", np.ones, ((2, 3),), order=0, out=False),
@@ -452,4 +462,4 @@ CREATION = [
         out=False),
 ]  # fmt: skip
 
-ROWS = REDUCTIONS + SORTING + CONTRACTIONS + LINALG + INDEXING + MOVEMENT + CREATION
+ROWS = REDUCTIONS + SORTING + CONTRACTIONS + LINALG + INDEXING + MOVEMENT + VIEWS + CREATION

@@ -112,7 +112,9 @@ def _complex(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 
 def _invertible(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    return generator.standard_normal(shape) * 0.5 + np.eye(*shape[-2:]) * (1.0 + np.arange(shape[-1]))
+    return generator.standard_normal(shape) * 0.5 + np.eye(*shape[-2:]) * (
+        1.0 + np.arange(shape[-1])
+    )
 
 
 def _definite(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -6,8 +6,19 @@ import numpy as np
 from scipy import special as sp
 
 from .samples_base import (
-    Sample, above_one, complex_normal, constant, integers, natural, normal, positive, row, share,
-    truth, unit, whole,
+    Sample,
+    above_one,
+    complex_normal,
+    constant,
+    integers,
+    natural,
+    normal,
+    positive,
+    row,
+    share,
+    truth,
+    unit,
+    whole,
 )  # fmt: skip
 
 special_values = constant(np.nan, np.inf, -np.inf, 0.0, -0.0, 1.5)

@@ -9,7 +9,13 @@ import numpy as np
 from scipy import special as sp
 
 from .samples_base import (
-    Sample, constant, distinct, normal, positive, row, share,
+    Sample,
+    constant,
+    distinct,
+    normal,
+    positive,
+    row,
+    share,
 )  # fmt: skip
 
 
@@ -144,8 +150,11 @@ def _convolutions(rank: int) -> list[Sample]:
     ]
     back = [
         (normal(2, 2, *kernel), normal(2, 4 // one.get("groups", 1), *kernel), normal(4), one)
-        for one in ({}, {"stride": 2, "padding": 1, "output_padding": 1},
-                    {"groups": 2, "dilation": 2})
+        for one in (
+            {},
+            {"stride": 2, "padding": 1, "output_padding": 1},
+            {"groups": 2, "dilation": 2},
+        )
     ]
     same = [(normal(1, 1, *size), normal(1, 1, *(3,) * rank), {"padding": "same"})]
     return [
@@ -197,7 +206,10 @@ def group_norm(x, groups, weight, bias, eps=1e-5):
     return per_channel(standard(grouped, -1, eps).reshape(x.shape), weight, bias)
 
 
-def rms_norm(x, shape, weight=1.0, eps=np.finfo(np.float64).eps):
+EPSILON = np.finfo(np.float64).eps
+
+
+def rms_norm(x, shape, weight=1.0, eps=EPSILON):
     mean = (x**2).mean(tuple(range(-len(shape), 0)), keepdims=True)
     return x / np.sqrt(mean + eps) * weight
 
@@ -409,7 +421,8 @@ LOSSES = [
     more("triplet_margin_with_distance_loss", reduced(triplet), (normal(3, 2), normal(3, 2),
         normal(3, 2)), tolerance=1e-6),
     more("ctc_loss", lambda x, *a, **k: ctc(x, *a, **k), *[(normal(4, 2, 3), constant([1, 2],
-        [2, 2]), constant(4, 3), constant(2, 1), kind) for kind in ({}, {"reduction": "sum"})], order=1),
+        [2, 2]), constant(4, 3), constant(2, 1), kind) for kind in ({}, {"reduction": "sum"})],
+        order=1),
 ]  # fmt: skip
 
 ROWS = [one for rank in (1, 2, 3) for one in (*_convolutions(rank), *_poolings(rank))] + [

@@ -1,0 +1,22 @@
+"""The engine and everything that Tensors are made of. Private; imports fall downward:
+
+    methods            binds the operations to Tensor
+    function, functional, types, host
+    ops/               the operations, one file a kind: each a pure function over jax arrays
+    define             @op, @function, @view: one decorated function is a whole operation
+    tensor/            Tensor (storage, view steps, edge), dispatch (a call becomes a record)
+    autograd/          the tape, the one backward walk, modes, the NaN hunt
+    engine/            values, signatures, recordings, programs, the disk cache, explain
+    op                 the Op record and how its arguments are read
+    dtype, device, random, errors
+
+The life of `y = x * 2`: `Tensor.__mul__` calls `tensor.dispatch.call`, which looks up the
+signature of (mul, float32[3], a float) and, on a miss, traces the op once; appends (signature,
+references, numbers) to this thread's recording; and wraps the pending Value in a new Tensor. When
+somebody looks, or a unit of work ends, `engine.recording` hands the list to `engine.program`, which
+finds or compiles the program for exactly this sequence of calls and runs it.
+
+What is measured and why it is as it is: a call costs about 2 us of Python, so nothing here may
+allocate more than it must; a program's output costs about 3 us, so only values that somebody
+still holds leave the program; inputs that nobody holds any more are donated.
+"""

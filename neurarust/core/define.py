@@ -157,10 +157,11 @@ def function(
         if out:
 
             @functools.wraps(composed)
-            def public(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+            def filling(*args: Any, out: Any = None, **kwargs: Any) -> Any:
                 result = composed(*args, **kwargs)
                 return result if out is None else _fill_out(composed.__name__, out, result)
 
+            public = filling
         code = composed.__code__
         first = code.co_varnames[0] if code.co_argcount else None
         as_method = first == "input" if method is None else method

@@ -106,7 +106,8 @@ class ConcatDataset(Dataset):
     """Data sets one after the other."""
 
     def __init__(self, datasets: Iterable[Dataset]):
-        self.datasets = list(datasets)
+        # A Dataset's length is its subclass's to define.
+        self.datasets: list[Any] = list(datasets)
         if not self.datasets:
             raise AssertionError("datasets should not be an empty iterable")
         if any(isinstance(one, IterableDataset) for one in self.datasets):

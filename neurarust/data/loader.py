@@ -59,6 +59,8 @@ class DataLoader(Generic[T]):
             accepted; they change nothing here.
     """
 
+    dataset: Any
+
     def __init__(
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None,
         sampler: Iterable | None = None, batch_sampler: Iterable | None = None,

@@ -121,6 +121,7 @@ def multi_head_attention_forward(
         k = linear(key, k_proj_weight, biases[1])
         v = linear(value, v_proj_weight, biases[2])
     else:
+        assert in_proj_weight is not None, "use_separate_proj_weight=False needs in_proj_weight"
         q, k, v = _projected(query, key, value, in_proj_weight, in_proj_bias)
     # The hint is enough where nothing else is masked and the weights are not asked for.
     causal = is_causal and not (need_weights or key_padding_mask is not None)
@@ -238,6 +239,7 @@ class MultiheadAttention(Module):
                 init.xavier_uniform_(getattr(self, name))
         if self.in_proj_bias is not None:
             init.zeros_(self.in_proj_bias)
+        if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
         for name in ("bias_k", "bias_v"):
             if getattr(self, name) is not None:

@@ -35,7 +35,10 @@ class _Numbered(Module):
         place = _position(index, len(self))
         return next(islice(self._modules.values(), place, None))
 
-    def _of(self, items: list[tuple[str, Module]]) -> Module:
+    def _of(self, items: list[tuple[str, Any]]) -> Module:
+        raise NotImplementedError
+
+    def __delitem__(self, index: int | slice) -> None:
         raise NotImplementedError
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -93,11 +96,11 @@ class Sequential(_Numbered):
                 self.add_module(str(k), module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
+        for module in self:
             input = module(input)
         return input
 
-    def _of(self, items: list[tuple[str, Module]]) -> Sequential:
+    def _of(self, items: list[tuple[str, Any]]) -> Sequential:
         return type(self)(dict(items))
 
     def __delitem__(self, index: int | slice) -> None:
@@ -132,7 +135,7 @@ class ModuleList(_Numbered):
         super().__init__()
         self.extend(modules or ())
 
-    def _of(self, items: list[tuple[str, Module]]) -> ModuleList:
+    def _of(self, items: list[tuple[str, Any]]) -> ModuleList:
         return type(self)([module for _, module in items])
 
     def __delitem__(self, index: int | slice) -> None:

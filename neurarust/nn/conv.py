@@ -22,7 +22,7 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 def per_axis(value: Sizes, rank: int) -> tuple[int, ...]:
     """A number, or one per axis, as one per axis."""
-    return tuple(value) if isinstance(value, tuple | list) else (value,) * rank
+    return tuple(value) if isinstance(value, Sequence) else (value,) * rank
 
 
 class _Convolution(Module):

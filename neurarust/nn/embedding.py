@@ -93,8 +93,9 @@ class Embedding(_Table):
     ) -> Embedding:  # fmt: skip
         """An embedding of given vectors, by default not to be trained."""
         _check_table(embeddings)
+        rows, width = embeddings.shape
         return cls(
-            *embeddings.shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
+            rows, width, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
             _weight=embeddings, _freeze=freeze,
         )  # fmt: skip
 
@@ -141,8 +142,9 @@ class EmbeddingBag(_Table):
     ) -> EmbeddingBag:  # fmt: skip
         """An embedding bag of given vectors, by default not to be trained."""
         _check_table(embeddings)
+        rows, width = embeddings.shape
         return cls(
-            *embeddings.shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
+            rows, width, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
             include_last_offset, padding_idx, _freeze=freeze,
         )  # fmt: skip
 

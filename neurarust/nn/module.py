@@ -11,9 +11,10 @@ from ..core import dtype as dtypes
 from ..core import host
 from ..core.autograd.modes import no_grad
 from ..core.engine.recording import state, synchronize
+from ..core.ops.conversion import set_
 from ..core.tensor.tensor import Tensor
 from . import hooks, state_dict
-from .parameter import Buffer, Parameter, replace
+from .parameter import Buffer, Parameter
 
 Self = TypeVar("Self", bound="Module")
 
@@ -387,7 +388,7 @@ class Module(hooks.Hooked):
                 before = parameter.detach()
                 made = fn(before)
                 if made is not before:
-                    replace(parameter, made)
+                    set_(parameter, made)
                 if parameter.grad is not None:
                     parameter.grad = fn(parameter.grad)
             for name, buffer in self._buffers.items():

@@ -46,16 +46,6 @@ class Buffer(Tensor):
         self.persistent = persistent
 
 
-def replace(tensor: Tensor, source: Tensor) -> None:
-    """Makes a leaf look at another storage, perhaps of another dtype, device or shape."""
-    edge, gradient = tensor._edge, tensor._grad
-    alias(tensor, source)
-    tensor._grad = gradient
-    if edge is not None:
-        edge[0].aval = tensor._aval()
-        tensor._edge = edge
-
-
 for _kind in (Parameter, Buffer):
     jax.tree_util.register_pytree_node(_kind, flatten_tensor, unflatten_tensor)
 

@@ -62,14 +62,14 @@ class _Recurrent(Module):
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
         directions = 2 if bidirectional else 1
-        output = proj_size or hidden_size
+        rows, output = self.gates * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
             width = input_size if layer == 0 else output * directions
             for reverse in range(directions):
-                shapes = {"weight_ih": (self.gates * hidden_size, width)}
-                shapes["weight_hh"] = (self.gates * hidden_size, output)
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width)}
+                shapes["weight_hh"] = (rows, output)
                 if bias:
-                    shapes["bias_ih"] = shapes["bias_hh"] = (self.gates * hidden_size,)
+                    shapes["bias_ih"] = shapes["bias_hh"] = (rows,)
                 if proj_size:
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 for kind, shape in shapes.items():
@@ -95,8 +95,8 @@ class _Recurrent(Module):
             for suffix in _SUFFIXES[: 2 if self.bidirectional else 1]:
                 ends = f"_l{layer}{suffix}"
                 kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-                found = self._parameters
-                yield {kind: found[kind + ends] for kind in kinds if kind + ends in found}
+                found = ((kind, self._parameters.get(kind + ends)) for kind in kinds)
+                yield {kind: one for kind, one in found if one is not None}
 
     def _layer(self, input: Tensor, states: States, weights: dict, reverse: bool) -> tuple:
         """One layer in one direction: (output, *last states)."""

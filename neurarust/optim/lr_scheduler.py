@@ -87,7 +87,7 @@ class LambdaLR(LRScheduler):
         last_epoch: int = -1,
     ):  # fmt: skip
         count = len(optimizer.param_groups)
-        functions = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * count
+        functions = list(lr_lambda) if isinstance(lr_lambda, Sequence) else [lr_lambda] * count
         if len(functions) != count:
             raise ValueError(f"Expected {count} lr_lambdas, but got {len(functions)}")
         self.lr_lambdas = functions

@@ -224,9 +224,9 @@ class Optimizer:
             groups.append(packed)
         state = {}
         for param, kept in self.state.items():
-            state[numbers[id(param)]] = {
-                name: one for name, one in kept.items() if name != "step" or self.counts_steps
-            }
+            shown = {k: one for k, one in kept.items() if k != "step" or self.counts_steps}
+            if shown:
+                state[numbers[id(param)]] = shown
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -241,21 +241,17 @@ class Optimizer:
                     f"optimizer's group: {len(saved['params'])} parameters instead of "
                     f"{len(group['params'])}"
                 )
-        params = {
-            number: param
-            for saved, group in zip(groups, self.param_groups, strict=True)
-            for number, param in zip(saved["params"], group["params"], strict=True)
-        }
         self.state = defaultdict(dict)
-        counts: dict[float, Tensor] = {}
-        for number, kept in state_dict["state"].items():
-            if number in params:
-                self.state[params[number]] = self._taken_up(params[number], kept, counts)
         for saved, group in zip(groups, self.param_groups, strict=True):
+            counts: dict[float, Tensor] = {}
+            for number, param in zip(saved["params"], group["params"], strict=True):
+                kept = state_dict["state"].get(number)
+                if kept is not None:
+                    self.state[param] = self._taken_up(param, kept, counts)
             group.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
 
     def _taken_up(self, param: Tensor, kept: dict[str, Any], counts: dict) -> dict[str, Any]:
-        """One parameter's loaded state; equal step counts become one shared tensor."""
+        """One parameter's loaded state; equal step counts of a group become one shared tensor."""
         state: dict[str, Any] = {}
         done = float(kept["step"]) if "step" in kept else float(bool(kept))
         if done not in counts:
@@ -264,7 +260,7 @@ class Optimizer:
         for name, one in kept.items():
             if name == "step" or one is None:
                 continue
-            array = np.array(one)
+            array = np.asarray(one).copy()
             if array.shape == param.shape and array.dtype.kind in "fc":
                 array = array.astype(param.dtype.dtype)
             state[name] = wrap(from_host(array, param.device), None)

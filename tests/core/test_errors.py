@@ -10,7 +10,6 @@ import pytest
 import neurarust as nr
 
 
-
 def ones(*shape: int, **options) -> nr.Tensor:
     return nr.ones(*shape, **options)
 
@@ -33,7 +32,7 @@ WRONG = {
     "cat of nothing": (lambda: nr.cat([]), (RuntimeError, ValueError), "cat: "),
     "view": (lambda: ones(2, 3).view(4), RuntimeError, r"view: shape '\[4\]' .* size 6"),
     "reshape": (lambda: ones(5).reshape(-1, 2), RuntimeError, r"'\[-1, 2\]' is invalid .* size 5"),
-    "expand": (lambda: ones(2).expand(3), RuntimeError, r"expanded size of the tensor \(3\).*\(2\)"),
+    "expand": (lambda: ones(2).expand(3), RuntimeError, r"expanded size .* \(3\).*\(2\)"),
     "t": (lambda: ones(1, 2, 3).t(), RuntimeError, r"<= 2 dimensions, but self is 3D"),
     "split": (lambda: ones(4).split([1, 2]), RuntimeError, "split.*4"),
     "conv": (
@@ -66,19 +65,19 @@ WRONG = {
     "unsqueeze": (lambda: ones(2).unsqueeze(3), IndexError, r"unsqueeze: .*\[-2, 1\], but got 3"),
     "twice": (lambda: ones(2, 3).sum((0, 0)), RuntimeError, "sum: .*more than once"),
     "permute": (lambda: ones(2, 3).permute(0), RuntimeError, "permute.*input.dim.. = 2"),
-    "a float dim": (lambda: ones(2).sum(0.5), TypeError, "sum: dim must be an integer, but got 0.5"),
-    "narrow": (lambda: ones(3).narrow(0, 2, 2), RuntimeError, r"narrow: start \(2\) . length \(2\)"),
+    "a float dim": (lambda: ones(2).sum(0.5), TypeError, "sum: dim must be an integer.* 0.5"),
+    "narrow": (lambda: ones(3).narrow(0, 2, 2), RuntimeError, r"narrow: start \(2\) . length"),
     "largest of none": (lambda: ones(0).max(), (RuntimeError, IndexError), "max: "),
     # Kinds of arguments.
     "a string": (lambda: ones(2) + "a", TypeError, "unsupported operand"),
-    "a list": (lambda: nr.exp([1.0]), TypeError, r"exp\(\): argument 'input' must be Tensor, not list"),
+    "a list": (lambda: nr.exp([1.0]), TypeError, r"exp\(\): .*'input' must be Tensor, not list"),
     "an array": (
         lambda: nr.exp(np.ones(2)), TypeError, r"exp\(\): .*Use nr.from_numpy"
     ),
-    "none": (lambda: nr.add(ones(2), None), TypeError, r"add\(\): argument 'other' must be Tensor, not None"),
+    "none": (lambda: nr.add(ones(2), None), TypeError, r"add\(\): .*'other' must be .*not None"),
     "too many": (lambda: nr.exp(ones(2), 1, 2), TypeError, r"exp\(.*too many positional"),
     "unknown keyword": (lambda: ones(2).sum(dimension=0), TypeError, "sum.*'dimension'"),
-    "no sequence": (lambda: nr.cat(ones(2)), TypeError, r"cat\(\): .* must be a sequence of Tensors, not Tensor"),
+    "no sequence": (lambda: nr.cat(ones(2)), TypeError, r"cat\(\): .* a sequence of Tensors"),
     "a number in it": (lambda: nr.cat([ones(2), 3]), TypeError, r"cat\(\): .*but got int"),
     "unhashable": (lambda: nr.sum(ones(2), dtype={}), TypeError, "sum: .*not hashable"),
     # Gradients.
@@ -136,7 +135,8 @@ def test_a_failing_write_leaves_its_target_untouched(name, eager):
         lambda w: w.add_(1), lambda w: w.zero_(), lambda w: w.__setitem__(0, 1.0),
         lambda w: w[0].mul_(2), lambda w: w.t().fill_(0), lambda w: w.view(-1).sub_(1),
         lambda w: w.__setitem__(w > 0, 0.0), lambda w: w.copy_(ones(2, 3)),
-        lambda w: w.uniform_(), lambda w: w.clamp_(0, 1), lambda w: w.index_add_(0, nr.tensor([0]), ones(1, 3)),
+        lambda w: w.uniform_(), lambda w: w.clamp_(0, 1),
+        lambda w: w.index_add_(0, nr.tensor([0]), ones(1, 3)),
         lambda w: w.__iadd__(1), lambda w: w.masked_fill_(w > 0, 0),
     ],
 )  # fmt: skip

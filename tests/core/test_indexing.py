@@ -250,7 +250,11 @@ def test_walking_over_slices_compiles_once():
         (lambda: nr.tensor([0.5]), IndexError, "must be long, int, byte or bool tensors"),
         (lambda: nr.tensor([5]), IndexError, "index 5 is out of bounds for dimension 0"),
         (lambda: nr.tensor([True]), IndexError, "The shape of the mask .1. at index 0"),
-        (lambda: (nr.tensor([0, 1]), nr.tensor([0, 1, 2])), (IndexError, RuntimeError), "broadcast"),
+        (
+            lambda: (nr.tensor([0, 1]), nr.tensor([0, 1, 2])),
+            (IndexError, RuntimeError),
+            "broadcast",
+        ),
     ],
 )
 def test_bad_indices(index, kind, message):

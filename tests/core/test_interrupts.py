@@ -44,7 +44,8 @@ def test_interrupted_training_resumes():
                     steps += 1
             except KeyboardInterrupt:
                 pass
-            taken = {-int(one) // 2 for one in weight.tolist()} | {-int(one) for one in bias.tolist()}
+            taken = {-int(one) // 2 for one in weight.tolist()}
+            taken |= {-int(one) for one in bias.tolist()}
             assert len(taken) == 1, (weight, bias)
             (now,) = taken
             # What is counted was taken; the interrupted step may have been.

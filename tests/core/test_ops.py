@@ -128,9 +128,11 @@ def test_out_form(sample):
 def with_integers(arguments: list) -> list:
     """Floating-point arrays as small positive integers."""
     return mapped(
-        lambda one: np.asarray(np.ceil(np.abs(np.nan_to_num(one, posinf=1, neginf=1))), np.int64)
-        if isinstance(one, np.ndarray) and one.dtype == np.float64
-        else one,
+        lambda one: (
+            np.asarray(np.ceil(np.abs(np.nan_to_num(one, posinf=1, neginf=1))), np.int64)
+            if isinstance(one, np.ndarray) and one.dtype == np.float64
+            else one
+        ),
         arguments,
     )
 

@@ -59,7 +59,12 @@ def noise(look):
     generator = nr.Generator().manual_seed(5)
     x = look(nr.rand(3, generator=generator))
     mask = look(nr.bernoulli(x, generator=generator))
-    return [x, mask, look(nr.randperm(5, generator=generator)), nr.randint(9, (4,), generator=generator)]
+    return [
+        x,
+        mask,
+        look(nr.randperm(5, generator=generator)),
+        nr.randint(9, (4,), generator=generator),
+    ]
 
 
 def second_derivatives(look):
@@ -335,9 +340,7 @@ def test_many_threads_record_at_once():
 
     expected = [work(number) for number in range(4)]
     found: list = [None] * 4
-    threads = [
-        threading.Thread(target=lambda k=k: found.__setitem__(k, work(k))) for k in range(4)
-    ]
+    threads = [threading.Thread(target=lambda k=k: found.__setitem__(k, work(k))) for k in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -35,7 +35,7 @@ CHAINS = {
     "chunk": (lambda x: x.chunk(2, 2)[1], lambda a: a[:, :, 2:]),
     "split": (lambda x: x.split([1, 2], 1)[1], lambda a: a[:, 1:]),
     "unbind": (lambda x: x.unbind(1)[2], lambda a: a[:, 2]),
-    "moved, cut, transposed": (lambda x: x.movedim(2, 0)[1:3].mT, lambda a: a.transpose(2, 1, 0)[1:3]),
+    "moved and cut": (lambda x: x.movedim(2, 0)[1:3].mT, lambda a: a.transpose(2, 1, 0)[1:3]),
     "negative index": (lambda x: x[-1, -2:, -1], lambda a: a[-1, -2:, -1]),
 }  # fmt: skip
 WRITABLE = [name for name in CHAINS if name not in ("expand", "unfold")]

@@ -18,7 +18,7 @@ import numpy as np
 # with gradients that meet integers.
 SPOILED = ("modified by an inplace operation", "INTERNAL ASSERT FAILED")
 ERRORS = (RuntimeError, IndexError, ValueError, TypeError)
-LARGEST = 48
+LARGEST = 24
 # Actions whose arguments PyTorch checks more narrowly than we do (bool arithmetic, the dtype of
 # assigned values, surplus or out-of-range positions).
 LENIENT = {
@@ -129,12 +129,12 @@ class Program:
         return self.outcome()
 
     def keep(self, table: dict, x: Any, made: Any) -> None:
-        if made is None or made.numel() > LARGEST or made.dim() > 4:
+        if made is None or made.numel() > LARGEST or made.dim() > 3:
             return
         if table is RESULTS:
             # PyTorch hands strides on to results, which decide whether `reshape` copies.
             made = made.contiguous()
-        elif made is not x and (id(x) in self.overlapping or table is VIEWS and made.numel() > x.numel()):
+        elif id(x) in self.overlapping or made.numel() > x.numel():
             self.overlapping.add(id(made))
         self.pool.append(made)
 

@@ -195,7 +195,7 @@ class _Reader:
             return self._array(name, aval)
         if argument is None and kind != STATIC and name not in self.op.optional:
             raise TypeError(f"{self.op.name}(): argument '{name}' must be Tensor, not None")
-        if kind == ARRAYS:
+        if kind == ARRAYS and argument is not None:
             return ("list", [self.read_member(name, one) for one in argument])
         if kind == ARRAY and argument is not None:
             raise TypeError(

@@ -40,7 +40,8 @@ def with_inplace(operation):
             return output
         return (arguments[0] if arguments else named["input"]).copy_(output)
 
-    activation.__signature__ = signature.replace(parameters=[*signature.parameters.values(), last])
+    shown = signature.replace(parameters=[*signature.parameters.values(), last])
+    activation.__signature__ = shown  # type: ignore[attr-defined]
 
     def written(*arguments, **named):
         return activation(*arguments, **named, inplace=True)

@@ -72,8 +72,9 @@ def _adaptive_avg_pool(operation, input, output_size, rank):
 def _adaptive_max_pool(operation, input, output_size, return_indices, rank):
     counts = _counts(operation, input, output_size, rank)
     axes = [_even(n, count) for n, count in zip(input.shape[-rank:], counts, strict=True)]
-    if all(axes):
-        values, indices = _maxima(input, axes, return_indices)
+    even = [axis for axis in axes if axis is not None]
+    if len(even) == rank:
+        values, indices = _maxima(input, even, return_indices)
         return (values, indices) if return_indices else values
     x, scale = input, 1
     place = jnp.zeros((), jnp.int64)

@@ -41,9 +41,9 @@ def _weights(
     scale: float | None,
 ) -> Array:
     """`softmax(scale query key^T + mask)`, in float32 for half precision; (..., T, S)."""
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor = query.shape[-1] ** -0.5 if scale is None else scale
     wide = jnp.promote_types(query.dtype, jnp.float32)
-    scores = jnp.einsum("...td,...sd->...ts", query, key, preferred_element_type=wide) * scale
+    scores = jnp.einsum("...td,...sd->...ts", query, key, preferred_element_type=wide) * factor
     if is_causal:
         row = jax.lax.broadcasted_iota(jnp.int32, scores.shape[-2:], 0)
         column = jax.lax.broadcasted_iota(jnp.int32, scores.shape[-2:], 1)
@@ -137,9 +137,7 @@ def scaled_dot_product_attention(
     """
     if dropout_p == 0.0:
         return attention(query, key, value, attn_mask, is_causal, scale, enable_gqa)
-    weights, value = attention_weights(
-        query, key, value, attn_mask, is_causal, scale, enable_gqa
-    )
+    weights, value = attention_weights(query, key, value, attn_mask, is_causal, scale, enable_gqa)
     # Looked up where it is used: random operations are defined after these.
     dropout = NAMESPACES["nn.functional"]["dropout"]
     return dropout(weights, dropout_p, training=True).matmul(value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
 
 import jax
@@ -20,7 +22,7 @@ _LARGEST_PATCHES = 1 << 23
 
 def _per_axis(operation: str, name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
     """`value` once per spatial axis; a single number stands for all."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    values = tuple(value) if isinstance(value, Sequence) else (value,)
     if len(values) == 1:
         values = values * rank
     if len(values) != rank:
@@ -86,12 +88,12 @@ def _depthwise(x, weight, stride, padding, dilation, groups):
     taps = weight.reshape(groups, -1, *weight.shape[2:])  # (channels, multiplier, *kernel)
     x = _pad(x, padding)
     places = itertools.product(*map(range, weight.shape[2:]))
-    y = sum(
+    windows = _windows(x, weight.shape[2:], stride, dilation, 2)
+    products = (
         window[:, :, None] * taps[(..., *place)].reshape(groups, -1, *(1,) * rank)
-        for place, window in zip(
-            places, _windows(x, weight.shape[2:], stride, dilation, 2), strict=True
-        )
+        for place, window in zip(places, windows, strict=True)
     )
+    y = functools.reduce(operator.add, products)
     return y.reshape(y.shape[0], -1, *y.shape[3:])
 
 
@@ -301,9 +303,11 @@ def _transposed(
     image = jax.ShapeDtypeStruct((x.shape[0], channels, *sizes), x.dtype)
     pads = [(p, p) for p in padding]
     lower = _lowering(image, weight, x.shape[2:], groups)
-    (y,) = jax.linear_transpose(
-        lambda y: lower(y, weight, stride, pads, dilation, groups), image
-    )(x)
+
+    def forward(y):
+        return lower(y, weight, stride, pads, dilation, groups)
+
+    (y,) = jax.linear_transpose(forward, image)(x)
     return _finish(y, bias, input.ndim == rank + 2)
 
 

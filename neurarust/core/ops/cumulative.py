@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,12 @@ def running_sum(input: Array, axis: int) -> Array:
     def rows(input):
         rows = jnp.moveaxis(input, axis, 0)
         start = jnp.zeros(rows.shape[1:], rows.dtype)
-        _, sums = jax.lax.scan(lambda sum, row: (sum + row,) * 2, start, rows)
+
+        def step(sum, row):
+            sum = sum + row
+            return sum, sum
+
+        _, sums = jax.lax.scan(step, start, rows)
         return jnp.moveaxis(sums, 0, axis)
 
     if input.ndim == 0 or input.size == 0:
@@ -106,7 +111,7 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
         return best.astype(jnp.bool_), index
 
     @jax.custom_jvp
-    def accumulated(input):
+    def accumulated(input) -> tuple[Array, Any]:
         best = accumulate(input, axis)
         steps = jax.lax.broadcasted_iota(jnp.int64, input.shape, axis)
         found = (input == best) | jnp.isnan(input)

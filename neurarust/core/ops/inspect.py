@@ -56,7 +56,7 @@ def unique(
         (True, values), (return_inverse, inverse), (return_counts, counts.astype(np.int64))
     ]  # fmt: skip
     made = tuple(_tensor(array, input) for wanted, array in asked if wanted)
-    return made if len(made) > 1 else made[0]
+    return made[0] if len(made) == 1 else made
 
 
 @function()
@@ -76,7 +76,7 @@ def unique_consecutive(
     counts = np.diff(np.append(places, len(rows))).astype(np.int64)
     asked = [(True, values), (return_inverse, inverse), (return_counts, counts)]
     made = tuple(_tensor(one, input) for wanted, one in asked if wanted)
-    return made if len(made) > 1 else made[0]
+    return made[0] if len(made) == 1 else made
 
 
 @function()

@@ -222,7 +222,8 @@ def linalg_qr(A, mode="reduced"):
 def decompose(input: Array, full: bool) -> tuple[Array, Array, Array]:
     """U, S, Vh; a square matrix has a gradient whether `full` or not."""
     full = full and input.shape[-1] != input.shape[-2]
-    return jnp.linalg.svd(input, full_matrices=full)
+    left, values, right = jnp.linalg.svd(input, full_matrices=full)
+    return left, values, right
 
 
 @op(name="linalg_svd", residuals=True, namespace=(), method=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -56,8 +59,8 @@ def _axes(operation, input, rank, kernel_size, stride, padding, dilation, ceil_m
             expected=f"{rank + 1} dimensions (channels first) or {rank + 2} (batch first)",
         )
     kernel = _per_axis(operation, "kernel_size", kernel_size, rank)
-    empty = stride is None or stride == ()
-    strides = kernel if empty else _per_axis(operation, "stride", stride, rank)
+    stride = kernel if stride is None or stride == () else stride
+    strides = _per_axis(operation, "stride", stride, rank)
     paddings = _per_axis(operation, "padding", padding, rank)
     dilations = _per_axis(operation, "dilation", dilation, rank)
     if min(kernel) < 1 or min(strides) < 1 or min(dilations) < 1:
@@ -75,9 +78,7 @@ def _axes(operation, input, rank, kernel_size, stride, padding, dilation, ceil_m
             )
     axes = [
         _Axis(*numbers, ceil_mode)
-        for numbers in zip(
-            input.shape[-rank:], kernel, strides, paddings, dilations, strict=True
-        )
+        for numbers in zip(input.shape[-rank:], kernel, strides, paddings, dilations, strict=True)
     ]
     if min(axis.count for axis in axes) < 1:
         fail(
@@ -104,9 +105,10 @@ def _better(new: Array, old: Array) -> Array:
     return better | jnp.isnan(new) if jnp.issubdtype(new.dtype, jnp.inexact) else better
 
 
-def _first_maximum(values: list[Array], places: list[Array] | None):
-    """The first of the largest, and its place."""
-    best, place = values[0], places[0] if places else None
+def _first_maximum(values: list[Array], places: list[Array] | None) -> tuple[Array, Any]:
+    """The first of the largest, and its place; without places, None."""
+    best: Array = values[0]
+    place: Any = places[0] if places else None
     for number in range(1, len(values)):
         better = _better(values[number], best)
         best = jnp.where(better, values[number], best)
@@ -133,7 +135,7 @@ def _maxima(x: Array, axes: Sequence[_Axis], indices: bool):
             if any(window.pads):
                 x = jnp.pad(x, pads, constant_values=_lowest(x.dtype))
             places = None
-            if indices:
+            if place is not None:
                 own = jnp.clip(jnp.arange(x.shape[axis]) - window.padding, 0, window.size - 1)
                 place = jnp.pad(place, pads) if place.ndim else place
                 places = window.taps(
@@ -234,8 +236,8 @@ def max_pool3d(
 
 def _max_unpool(operation, input, indices, kernel_size, stride, padding, output_size, rank):
     kernel = _per_axis(operation, "kernel_size", kernel_size, rank)
-    empty = stride is None or stride == ()
-    strides = kernel if empty else _per_axis(operation, "stride", stride, rank)
+    stride = kernel if stride is None or stride == () else stride
+    strides = _per_axis(operation, "stride", stride, rank)
     paddings = _per_axis(operation, "padding", padding, rank)
     if output_size is None:
         sizes = tuple(
@@ -267,9 +269,7 @@ def max_unpool1d(
     output_size: tuple | None = None,
 ):
     """Puts maxima back where `indices` say, zeros elsewhere: undoes `max_pool1d`."""
-    return _max_unpool(
-        "max_unpool1d", input, indices, kernel_size, stride, padding, output_size, 1
-    )
+    return _max_unpool("max_unpool1d", input, indices, kernel_size, stride, padding, output_size, 1)
 
 
 @op(namespace=("nn.functional",), method=False)
@@ -282,9 +282,7 @@ def max_unpool2d(
     output_size: tuple | None = None,
 ):
     """Puts maxima back where `indices` say, zeros elsewhere: undoes `max_pool2d`."""
-    return _max_unpool(
-        "max_unpool2d", input, indices, kernel_size, stride, padding, output_size, 2
-    )
+    return _max_unpool("max_unpool2d", input, indices, kernel_size, stride, padding, output_size, 2)
 
 
 @op(namespace=("nn.functional",), method=False)
@@ -297,9 +295,7 @@ def max_unpool3d(
     output_size: tuple | None = None,
 ):
     """Puts maxima back where `indices` say, zeros elsewhere: undoes `max_pool3d`."""
-    return _max_unpool(
-        "max_unpool3d", input, indices, kernel_size, stride, padding, output_size, 3
-    )
+    return _max_unpool("max_unpool3d", input, indices, kernel_size, stride, padding, output_size, 3)
 
 
 # --------------------------------------------------------------------------------- means
@@ -313,7 +309,7 @@ def _window_sum(x: Array, window: _Axis, axis: int) -> Array:
         return jnp.sum(used.reshape(split), axis + 1)
     pads = [(0, 0)] * x.ndim
     pads[axis] = window.pads
-    return sum(window.taps(jnp.pad(x, pads), axis))
+    return functools.reduce(operator.add, window.taps(jnp.pad(x, pads), axis))
 
 
 def _sums(x: Array, axes: Sequence[_Axis]) -> Array:

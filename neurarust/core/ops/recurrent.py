@@ -13,8 +13,6 @@ w_hh (gates hidden, hidden), biases (gates hidden).
 
 from __future__ import annotations
 
-import functools
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -75,8 +73,9 @@ def _outer(gradients: Array, states: Array) -> Array:
 _NONLINEARITIES = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4))
-def _rnn(projected: Array, h0: Array, w_hh: Array, nonlinearity: str, reverse: bool) -> Array:
+def _rnn_states(
+    projected: Array, h0: Array, w_hh: Array, nonlinearity: str, reverse: bool
+) -> Array:
     function = _NONLINEARITIES[nonlinearity]
 
     def step(h, x):
@@ -87,7 +86,7 @@ def _rnn(projected: Array, h0: Array, w_hh: Array, nonlinearity: str, reverse: b
 
 
 def _rnn_forward(projected, h0, w_hh, nonlinearity, reverse):
-    states = _rnn(projected, h0, w_hh, nonlinearity, reverse)
+    states = _rnn_states(projected, h0, w_hh, nonlinearity, reverse)
     return states, (states, h0, w_hh)
 
 
@@ -104,6 +103,7 @@ def _rnn_backward(nonlinearity, reverse, residuals, dstates):
     return dz, dh0, _outer(dz, _before(h0, states, reverse))
 
 
+_rnn = jax.custom_vjp(_rnn_states, nondiff_argnums=(3, 4))
 _rnn.defvjp(_rnn_forward, _rnn_backward)
 
 
@@ -152,8 +152,9 @@ def _lstm_scan(projected, h0, c0, w_hh, reverse):
     return lax.scan(step, (h0, c0), projected, reverse=reverse)[1]
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def _lstm(projected: Array, h0: Array, c0: Array, w_hh: Array, reverse: bool):
+def _lstm_states(
+    projected: Array, h0: Array, c0: Array, w_hh: Array, reverse: bool
+) -> tuple[Array, Array]:
     states, cells, _ = _lstm_scan(projected, h0, c0, w_hh, reverse)
     return states, _last(cells, reverse)
 
@@ -189,6 +190,7 @@ def _lstm_backward(reverse, residuals, cotangents):
     return dz, dh0, dc0, _outer(dz, _before(h0, states, reverse))
 
 
+_lstm = jax.custom_vjp(_lstm_states, nondiff_argnums=(4,))
 _lstm.defvjp(_lstm_forward, _lstm_backward)
 
 
@@ -254,8 +256,7 @@ def _gru_scan(projected, h0, w_hh, b_hh, reverse):
     return lax.scan(step, h0, projected, reverse=reverse)[1]
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def _gru(projected: Array, h0: Array, w_hh: Array, b_hh: Array, reverse: bool) -> Array:
+def _gru_states(projected: Array, h0: Array, w_hh: Array, b_hh: Array, reverse: bool) -> Array:
     return _gru_scan(projected, h0, w_hh, b_hh, reverse)[0]
 
 
@@ -286,6 +287,7 @@ def _gru_backward(reverse, residuals, dstates):
     return dprojected, dh0, _outer(drecurrent, before), jnp.sum(drecurrent, (0, 1))
 
 
+_gru = jax.custom_vjp(_gru_states, nondiff_argnums=(4,))
 _gru.defvjp(_gru_forward, _gru_backward)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -171,7 +171,7 @@ def extreme(reduce, operation: str, input: Array, dim: int, keepdim: bool):
     nonempty(operation, input, (axis,))
 
     @jax.custom_jvp
-    def reduced(input):
+    def reduced(input) -> tuple[Array, Any]:
         best = reduce(input, axis, keepdims=True)
         return best, position(input, best, axis)
 

@@ -98,7 +98,7 @@ class _Formatter:
 
 class _ComplexFormatter:
     def __init__(self, shown: np.ndarray):
-        self.real, self.imag = _Formatter(shown.real), _Formatter(shown.imag)
+        self.real, self.imag = _Formatter(np.real(shown)), _Formatter(np.imag(shown))
         self.width = self.real.width + self.imag.width + 1
 
     def __call__(self, number: complex) -> str:

@@ -212,7 +212,7 @@ class Tensor:
         immutable value; writing is an error and never a silent difference. Use
         `.numpy().copy()` for one to write into.
         """
-        if self.requires_grad and not force:
+        if self._current_edge() is not None and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. "
                 "Use tensor.detach().numpy() instead."

@@ -421,7 +421,7 @@ class Tensor:
     def cumsum(self, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
         """Running sum along `dim`; of integers and bools in int64."""
     data: Any
-    """The same memory, off the tape; assigning replaces the contents."""
+    """The same memory, off the tape; assigning makes this tensor share another's memory."""
     def data_ptr(self) -> builtins.int:
         """A number that stands for the address: equal for tensors that begin at one place."""
     def deg2rad(self) -> Tensor:
