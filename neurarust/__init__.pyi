@@ -11,8 +11,8 @@ from .core.autograd.modes import is_grad_enabled as is_grad_enabled
 from .core.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from .core.autograd.modes import no_grad as no_grad
 from .core.autograd.modes import set_grad_enabled as set_grad_enabled
-from .core.device import get_default_device as get_default_device
 from .core.device import device as device
+from .core.device import get_default_device as get_default_device
 from .core.device import set_default_device as set_default_device
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain

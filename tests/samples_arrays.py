@@ -8,8 +8,18 @@ import scipy.spatial.distance
 from scipy import special as sp
 
 from .samples_base import (
-    complex_normal, constant, definite, distinct, integers, invertible, normal, positive, row,
-    share, truth, unit, whole,
+    complex_normal,
+    constant,
+    definite,
+    distinct,
+    integers,
+    invertible,
+    normal,
+    positive,
+    row,
+    share,
+    truth,
+    whole,
 )  # fmt: skip
 
 # What is given to a reduction beside the tensor.
@@ -383,7 +393,9 @@ def padded(x, pad, mode="constant", value=0.0):
     widths = [(0, 0)] * (x.ndim - len(pad) // 2)
     widths += [(pad[k], pad[k + 1]) for k in range(len(pad) - 2, -1, -2)]
     if min(pad) < 0:
-        inner = [slice(max(0, -a), n + min(0, b)) for n, (a, b) in zip(x.shape, widths, strict=True)]
+        inner = [
+            slice(max(0, -a), n + min(0, b)) for n, (a, b) in zip(x.shape, widths, strict=True)
+        ]
         x, widths = x[tuple(inner)], [(max(0, a), max(0, b)) for a, b in widths]
     names = {"circular": "wrap", "replicate": "edge", "reflect": "reflect"}
     if mode == "constant":
@@ -437,12 +449,21 @@ MOVEMENT = [
 
 VIEWS = [
     row("ravel", np.ravel, normal(2, 3), out=False),
-    row("unflatten", lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
-        (normal(2, 4), 1, (2, -1)), out=False),
+    row(
+        "unflatten",
+        lambda x, dim, sizes: x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :]),
+        (normal(2, 4), 1, (2, -1)),
+        out=False,
+    ),
     row("broadcast_tensors", np.broadcast_arrays, (normal(2, 1), normal(3)), out=False),
     row("transpose", np.swapaxes, (normal(2, 3, 1), 0, 2), out=False),
-    row("movedim", np.moveaxis, (normal(2, 3, 1), 0, 2), (normal(2, 3, 1), (0, 1), (1, 2)),
-        out=False),
+    row(
+        "movedim",
+        np.moveaxis,
+        (normal(2, 3, 1), 0, 2),
+        (normal(2, 3, 1), (0, 1), (1, 2)),
+        out=False,
+    ),
 ]
 
 CREATION = [
