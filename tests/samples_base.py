@@ -24,6 +24,9 @@ class Sample:
             operation has no rule for integers.
         tolerance: relative, in float64.
         after: what is done to the result before it is compared, where it is not unique.
+        open_at_ties: PyTorch leaves the second result, the indices, open where numbers are equal.
+        floats: whole numbers make no sense as input, even where PyTorch computes something.
+        differs: why gradients are not PyTorch's, where they are not.
         symmetric: only the symmetric part of the first matrix counts.
         out: whether `out=` is taken; None for what the decorator `op` gives.
         torch: PyTorch's name if it differs; "" if it has no such function.
@@ -41,6 +44,9 @@ class Sample:
     torch: str | None = None
     elementwise: bool = False
     symmetric: bool = False
+    open_at_ties: bool = False
+    floats: bool = False
+    differs: str = ""
 
     @property
     def method(self) -> str:

@@ -139,6 +139,7 @@ LONG, SHORT = ((5,), (4, 5), (3, 4, 3)), ((3,), (2, 3), (2, 2, 2))
 
 def _convolutions(rank: int) -> list[Sample]:
     size, kernel = LONG[rank - 1], SHORT[rank - 1]
+    order = 2 if rank == 2 else 1
     settings = [{}, {"stride": 2, "padding": 1}]
     if rank < 3:
         settings.append({"dilation": 2, "padding": (2,) * rank, "groups": 2})
@@ -158,8 +159,8 @@ def _convolutions(rank: int) -> list[Sample]:
     ]
     same = [(normal(1, 1, *size), normal(1, 1, *(3,) * rank), {"padding": "same"})]
     return [
-        row(f"nn.functional.conv{rank}d", convolved, *forward, *same, out=False),
-        row(f"nn.functional.conv_transpose{rank}d", transposed, *back, out=False),
+        row(f"nn.functional.conv{rank}d", convolved, *forward, *same, order=order, out=False),
+        row(f"nn.functional.conv_transpose{rank}d", transposed, *back, order=order, out=False),
     ]
 
 
@@ -172,15 +173,15 @@ def _poolings(rank: int) -> list[Sample]:
     sizes = [2, 3] if rank == 1 else [2, (*size[:-1], 2)]
     return [
         row(f"{space}max_pool{rank}d", max_pooled, *[(distinct(*shape), *one) for one in cases],
-            (distinct(1, 2, *(6,) * rank), 2, 1, 1, 2), out=False),
+            (distinct(1, 2, *(6,) * rank), 2, 1, 1, 2), order=1, out=False),
         row(f"{space}avg_pool{rank}d", mean_pooled, *[(normal(*shape), *one) for one in cases],
-            out=False),
+            order=1, out=False),
         row(f"{space}lp_pool{rank}d", power_pooled, (positive(*shape), 2.0, 2),
-            (positive(*shape), 3.0, 2, 1), out=False),
+            (positive(*shape), 3.0, 2, 1), order=2 if rank == 1 else 1, out=False),
         row(f"{space}adaptive_avg_pool{rank}d", adaptive(np.mean),
-            *[(normal(*shape), one) for one in sizes], out=False),
+            *[(normal(*shape), one) for one in sizes], order=1, out=False),
         row(f"{space}adaptive_max_pool{rank}d", adaptive(np.max),
-            *[(distinct(*shape), one) for one in sizes], out=False),
+            *[(distinct(*shape), one) for one in sizes], order=1, out=False),
     ]  # fmt: skip
 
 
@@ -365,16 +366,16 @@ KINDS = ({}, {"reduction": "none"}, {"reduction": "sum"})
 def losses(name, loss, *arrays, **options) -> Sample:
     """The loss under reductions; their sum is the mean without the division."""
     cases = [(*arrays, kind) for kind in KINDS[:2]]
-    return row(f"nn.functional.{name}", reduced(loss), *cases, out=False, **options)
+    return more(name, reduced(loss), *cases, **options)
 
 
 def more(name, loss, *cases, **options) -> Sample:
-    return row(f"nn.functional.{name}", loss, *cases, out=False, **options)
+    return row(f"nn.functional.{name}", loss, *cases, out=False, floats=True, **options)
 
 
 LOSSES = [
     losses("mse_loss", lambda x, y: (x - y) ** 2, normal(2, 3), normal(2, 3)),
-    losses("l1_loss", lambda x, y: np.abs(x - y), normal(2, 3), normal(2, 3)),
+    losses("l1_loss", lambda x, y: np.abs(x - y), normal(2, 3), normal(2, 3), order=1),
     losses("smooth_l1_loss", smooth_l1, normal(2, 3), normal(2, 3)),
     more("smooth_l1_loss", reduced(smooth_l1), (normal(2, 3), normal(2, 3), {"beta": 0.3})),
     losses("huber_loss", smooth_l1, normal(2, 3), normal(2, 3)),
@@ -395,11 +396,11 @@ LOSSES = [
     losses("multilabel_soft_margin_loss",
         lambda x, y: -(y * sp.log_expit(x) + (1 - y) * sp.log_expit(-x)).mean(1), normal(2, 3),
         share(2, 3)),
-    losses("multi_margin_loss", multi_margin, normal(3, 4), classes),
+    losses("multi_margin_loss", multi_margin, normal(3, 4), classes, order=1),
     more("multi_margin_loss", reduced(multi_margin), (normal(3, 4), classes,
         {"p": 2, "margin": 0.7})),
     losses("multilabel_margin_loss", multilabel_margin, normal(2, 4),
-        constant([3, 0, -1, 1], [1, -1, 0, 0])),
+        constant([3, 0, -1, 1], [1, -1, 0, 0]), order=1),
     more("nll_loss", likelihood, *[(normal(3, 4), classes, kind) for kind in KINDS],
         (normal(3, 4), constant(2, 0, -100), positive(4))),
     more("cross_entropy", cross_entropy, *[(normal(3, 4), classes, kind) for kind in KINDS],
@@ -412,9 +413,9 @@ LOSSES = [
         lambda a, b, y: np.where(y > 0, 1 - cosine(a, b), np.maximum(0, cosine(a, b))),
         normal(3, 2), normal(3, 2), signs, tolerance=1e-8),
     losses("hinge_embedding_loss", lambda x, y: np.where(y > 0, x, np.maximum(0, 1 - x)),
-        normal(3), signs),
+        normal(3), signs, order=1),
     losses("margin_ranking_loss", lambda a, b, y: np.maximum(0, -y * (a - b)), normal(3),
-        normal(3), signs),
+        normal(3), signs, order=1),
     losses("triplet_margin_loss", triplet, normal(3, 2), normal(3, 2), normal(3, 2)),
     more("triplet_margin_loss", reduced(triplet), (normal(3, 2), normal(3, 2), normal(3, 2),
         {"swap": True})),
@@ -422,12 +423,13 @@ LOSSES = [
         normal(3, 2)), tolerance=1e-6),
     more("ctc_loss", lambda x, *a, **k: ctc(x, *a, **k), *[(normal(4, 2, 3), constant([1, 2],
         [2, 2]), constant(4, 3), constant(2, 1), kind) for kind in ({}, {"reduction": "sum"})],
-        order=1),
+        order=1, differs="PyTorch takes the probabilities to be normalized"),
 ]  # fmt: skip
 
 ROWS = [one for rank in (1, 2, 3) for one in (*_convolutions(rank), *_poolings(rank))] + [
-    more("unfold", unfolded, (normal(1, 2, 3, 4), 2), (normal(1, 2, 5, 4), (2, 3), 1, 1, 2)),
-    more("fold", folded, (normal(2, 8, 6), (3, 4), 2)),
+    row("nn.functional.unfold", unfolded, (normal(1, 2, 3, 4), 2), (normal(1, 2, 5, 4), (2, 3), 1,
+        1, 2), out=False),
+    row("nn.functional.fold", folded, (normal(2, 8, 6), (3, 4), 2), out=False),
     more("layer_norm", layer_norm, (normal(2, 3), (3,)), (normal(2, 3), (2, 3), normal(2, 3),
         normal(2, 3))),
     more("group_norm", group_norm, (normal(2, 4, 3), 2, normal(4), normal(4))),
@@ -443,15 +445,17 @@ ROWS = [one for rank in (1, 2, 3) for one in (*_convolutions(rank), *_poolings(r
         (normal(2, 2), normal(3, 2), normal(3, 2), constant([True, False, True], [True] * 3)),
         (normal(2, 2), normal(3, 2), normal(3, 2), normal(2, 3), {"scale": 0.3}),
         (normal(1, 4, 2, 2), normal(1, 2, 3, 2), normal(1, 2, 3, 2), {"enable_gqa": True})),
-    more("embedding", lambda index, table: table[index], (constant([0, 2], [1, 2]), normal(3, 2))),
+    row("nn.functional.embedding", lambda index, table: table[index], (constant([0, 2], [1, 2]),
+        normal(3, 2)), out=False),
     more("embedding_bag", lambda index, table, mode: getattr(np, mode)(table[index], 1),
         *[(constant([0, 2], [1, 2]), distinct(3, 2), {"mode": mode})
           for mode in ("sum", "mean", "max")]),
     more("one_hot", lambda x, n: np.eye(n, dtype=np.int64)[x], (constant(0, 2, 1), 4), order=0,
         integers="int64"),
-    row("rnn_tanh_cell", rnn_cell(np.tanh), cell_case(1), out=False),
+    row("rnn_tanh_cell", rnn_cell(np.tanh), cell_case(1), out=False, floats=True),
     row("rnn_relu_cell", rnn_cell(lambda x: np.maximum(x, 0)), cell_case(1), out=False),
-    row("lstm_cell", lstm_cell, cell_case(4, [normal(2, 3), normal(2, 3)]), out=False),
-    row("gru_cell", gru_cell, cell_case(3), out=False),
+    row("lstm_cell", lstm_cell, cell_case(4, [normal(2, 3), normal(2, 3)]), order=1,
+        out=False),
+    row("gru_cell", gru_cell, cell_case(3), order=1, out=False),
     *LOSSES,
 ]  # fmt: skip

@@ -39,7 +39,7 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8):
     return jnp.sum(x1 / lengths[0] * (x2 / lengths[1]), axis)
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False, promote="same")
+@op(namespace=("nn.functional", "neurarust"), method=False, promote="float")
 def pairwise_distance(
     x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ):
@@ -47,7 +47,7 @@ def pairwise_distance(
     return _norm(x1 - x2 + eps, p, keepdim)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("nn.functional",), method=False, promote="float", promoted=("input1", "input2"))
 def cosine_embedding_loss(
     input1: Array,
     input2: Array,
@@ -95,7 +95,7 @@ def hinge_embedding_loss(
     return _reduced(near + far, reduction)
 
 
-@op(namespace=("nn.functional",), method=False, promote="same")
+@op(namespace=("nn.functional",), method=False, promote="float")
 def margin_ranking_loss(
     input1: Array,
     input2: Array,
@@ -116,7 +116,7 @@ def margin_ranking_loss(
     return _reduced(jax.nn.relu(-target * (input1 - input2) + margin), reduction)
 
 
-@op(namespace=("nn.functional",), method=False, promote="same")
+@op(namespace=("nn.functional",), method=False, promote="float")
 def triplet_margin_loss(
     anchor: Array,
     positive: Array,

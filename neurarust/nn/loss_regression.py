@@ -111,7 +111,7 @@ def huber_loss(
     return _reduced(loss * weight, reduction) if weight is not None else _reduced(loss, reduction)
 
 
-@op(namespace=("nn.functional",), method=False, promote="same")
+@op(namespace=("nn.functional",), method=False, promote="float")
 def poisson_nll_loss(
     input: Array,
     target: Array,

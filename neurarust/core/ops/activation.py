@@ -84,6 +84,7 @@ def celu(input: Array, alpha: Scalar = 1.0):
 @op(inplace=True)
 def threshold(input: Array, threshold: Scalar, value: Scalar):
     """`x` above the threshold, `value` elsewhere."""
+    threshold, value = (jnp.asarray(one).astype(input.dtype) for one in (threshold, value))
     return jnp.where(input <= threshold, value, input)
 
 
@@ -171,7 +172,7 @@ def softplus(input: Array, beta: Scalar = 1.0, threshold: Scalar = 20.0):
     return jnp.where(scaled > threshold, input, jnp.logaddexp(scaled, 0) / beta)
 
 
-@op(namespace=FUNCTIONAL, method=False)
+@op(promote="float", namespace=FUNCTIONAL, method=False)
 def softsign(input: Array):
     """`x / (1 + |x|)`."""
     return input / (1 + absolute(input))
@@ -183,7 +184,7 @@ def logsigmoid(input: Array):
     return -jnp.logaddexp(-input, 0)
 
 
-@op(namespace=FUNCTIONAL, method=False)
+@op(promote="float", namespace=FUNCTIONAL, method=False)
 def tanhshrink(input: Array):
     """`x - tanh(x)`."""
     return input - jnp.tanh(input)

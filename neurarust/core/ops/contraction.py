@@ -278,6 +278,8 @@ def tensordot(a: Array, b: Array, dims: int | tuple = 2):
 @op(promote="same")
 def kron(input: Array, other: Array):
     """Kronecker product: each element of `input` times the whole of `other`."""
+    if input.dtype == jnp.bool_:
+        return jnp.kron(input.astype(jnp.uint8), other.astype(jnp.uint8)).astype(jnp.bool_)
     return jnp.kron(input, other)
 
 

@@ -271,6 +271,13 @@ def conv3d(
 def _transposed(
     operation, input, weight, bias, stride, padding, output_padding, groups, dilation, rank
 ):
+    if not jnp.issubdtype(input.dtype, jnp.inexact):
+        # JAX has no transpose of integer convolutions; in float64 they are exact up to 2^53.
+        wide = [None if one is None else one.astype(jnp.float64) for one in (input, weight, bias)]
+        result = _transposed(
+            operation, *wide, stride, padding, output_padding, groups, dilation, rank
+        )
+        return result.astype(input.dtype)
     x = _check(operation, input, weight, bias, groups, rank, transposed=True)
     kernel = weight.shape[2:]
     stride = _per_axis(operation, "stride", stride, rank)
@@ -446,6 +453,9 @@ def fold(
             expected=f"rows in multiples of {math.prod(kernel)} and {positions} columns",
         )
     channels = x.shape[1] // math.prod(kernel)
-    image = jax.ShapeDtypeStruct((x.shape[0], channels, *size), x.dtype)
-    (y,) = jax.linear_transpose(lambda y: _unfold(y, kernel, dilation, padding, stride), image)(x)
+    # Bools have no transpose; where patches overlap they are joined by `or`.
+    kind = jnp.int32 if x.dtype == jnp.bool_ else x.dtype
+    image = jax.ShapeDtypeStruct((x.shape[0], channels, *size), kind)
+    back = jax.linear_transpose(lambda y: _unfold(y, kernel, dilation, padding, stride), image)
+    y = back(x.astype(kind))[0].astype(x.dtype)
     return y if input.ndim == 3 else y[0]

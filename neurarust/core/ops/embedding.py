@@ -9,6 +9,7 @@ from ..autograd.modes import no_grad
 from ..define import function, op
 from ..errors import fail
 from ..op import Array
+from .elementwise import is_float
 
 
 def _check(operation: str, input: Array, weight: Array, padding_idx: int | None) -> int | None:
@@ -35,13 +36,14 @@ def _check(operation: str, input: Array, weight: Array, padding_idx: int | None)
 
 
 def _rows(input: Array, weight: Array) -> Array:
-    """`weight[input]`; NaN for indices outside the table, which also get no gradient."""
+    """`weight[input]`; NaN (0 for integers) outside the table, which also gets no gradient."""
     last = weight.shape[0] - 1
+    nothing = jnp.asarray(jnp.nan if is_float(weight) else 0, weight.dtype)
     if last < 0:
-        return jnp.full((*input.shape, weight.shape[1]), jnp.nan, weight.dtype)
+        return jnp.full((*input.shape, weight.shape[1]), nothing)
     valid = (input >= 0) & (input <= last)
     rows = weight.at[jnp.clip(input, 0, last)].get(mode="promise_in_bounds")
-    return jnp.where(valid[..., None], rows, jnp.asarray(jnp.nan, weight.dtype))
+    return jnp.where(valid[..., None], rows, nothing)
 
 
 def _by_frequency(input: Array, rows: Array, count: int) -> Array:

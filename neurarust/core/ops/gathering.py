@@ -55,7 +55,9 @@ def _set(input: Array, places: tuple, src: Array) -> Array:
 
 
 def _add(input: Array, places: tuple, src: Array) -> Array:
-    return input.at[places].add(src)
+    # The sum of bools is `or`.
+    change = input.at[places]
+    return change.max(src) if input.dtype == jnp.bool_ else change.add(src)
 
 
 _scatter_set = op(name="_scatter_set", inplace=True, method=False, namespace=())(
@@ -89,7 +91,7 @@ def index_add(input: Array, dim, index: Array, source: Array, *, alpha: Operand 
     at = dimension("index_add", dim, input.ndim)
     moved = jnp.moveaxis(input, at, 0)
     added = (alpha * jnp.moveaxis(source, at, 0)).astype(input.dtype)
-    return jnp.moveaxis(moved.at[index].add(added), 0, at)
+    return jnp.moveaxis(_add(moved, index, added), 0, at)
 
 
 @op(inplace=True)

@@ -323,7 +323,8 @@ def tolerance(A: Array, values: Array, atol: float | None, rtol: float | None) -
 @op(namespace=BOTH)
 def matrix_power(input: Array, n: int):
     """Product of `n` times the matrix; of its inverse if n is negative."""
-    matrix("matrix_power", input, square=True)
+    if is_float(input) or n < 0:
+        matrix("matrix_power", input, square=True)
     return jnp.linalg.matrix_power(input, n)
 
 

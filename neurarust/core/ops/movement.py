@@ -220,9 +220,9 @@ def _tile(input: Array, repeats):
 
 
 @function(namespace=())
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *counts: Any, repeats: Any = None) -> Tensor:
     """The tensor laid side by side `repeats` times in each dimension; a copy."""
-    counts = sizes("repeat", repeats)
+    counts = sizes("repeat", counts if repeats is None else (repeats,))
     if len(counts) < input.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -232,9 +232,9 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
 
 
 @function()
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *counts: Any, dims: Any = None) -> Tensor:
     """`repeat`, where missing leading counts are 1."""
-    return _tile(input, sizes("tile", dims))
+    return _tile(input, sizes("tile", counts if dims is None else (dims,)))
 
 
 @op(name="repeat_interleave", method=False, namespace=())
@@ -268,9 +268,10 @@ def _flip(input: Array, dims):
 
 
 @function()
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """The order of elements reversed along dimensions; a copy."""
-    return _flip(input, dimensions("flip", sizes("flip", dims), input.ndim))
+    axes = sizes("flip", given if dims is None else (dims,))
+    return _flip(input, dimensions("flip", axes, input.ndim))
 
 
 @op()

@@ -283,7 +283,7 @@ def rms_norm(
     return _affine(x, weight, None).astype(input.dtype)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(promote="float", namespace=("nn.functional",), method=False)
 def local_response_norm(
     input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ):

@@ -413,7 +413,7 @@ def _lp_pool(operation, input, norm_type, kernel_size, stride, ceil_mode, rank):
     return jnp.where(positive, jnp.where(positive, total, 1) ** (1 / power), 0)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(promote="float", namespace=("nn.functional",), method=False)
 def lp_pool1d(
     input: Array,
     norm_type: float,
@@ -425,7 +425,7 @@ def lp_pool1d(
     return _lp_pool("lp_pool1d", input, norm_type, kernel_size, stride, ceil_mode, 1)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(promote="float", namespace=("nn.functional",), method=False)
 def lp_pool2d(
     input: Array,
     norm_type: float,
@@ -437,7 +437,7 @@ def lp_pool2d(
     return _lp_pool("lp_pool2d", input, norm_type, kernel_size, stride, ceil_mode, 2)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(promote="float", namespace=("nn.functional",), method=False)
 def lp_pool3d(
     input: Array,
     norm_type: float,

@@ -12,7 +12,7 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array, Operand
 from . import activation, elementwise, reduce
-from .elementwise import SPECIAL, absolute
+from .elementwise import SPECIAL, absolute, wide
 
 ONLY = ("special",)
 
@@ -51,13 +51,26 @@ def i1e(input: Array):
 @op(promote="float", namespace=ONLY, method=False)
 def ndtr(input: Array):
     """Probability that a standard normal number is below x."""
-    return special.ndtr(input)
+    return special.ndtr(wide(input)).astype(input.dtype)
+
+
+@jax.custom_jvp
+def normal_quantile(input: Array) -> Array:
+    """`ndtri`, with an infinite gradient at 0 and 1, where JAX has 0."""
+    return special.ndtri(input)
+
+
+@normal_quantile.defjvp
+def normal_quantile_jvp(primals, tangents):
+    """`1 / density(ndtri(p))`."""
+    quantile = normal_quantile(*primals)
+    return quantile, math.sqrt(2 * math.pi) * jnp.exp(quantile * quantile / 2) * tangents[0]
 
 
 @op(promote="float", namespace=ONLY, method=False)
 def ndtri(input: Array):
     """Inverse of `ndtr`, on `[0, 1]`."""
-    return special.ndtri(input)
+    return normal_quantile(input)
 
 
 @op(promote="float", namespace=ONLY, method=False)

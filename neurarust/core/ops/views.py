@@ -103,9 +103,10 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @function()
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *given: Any, shape: Any = None) -> Tensor:
     """Another shape; shares memory where it can, and copies otherwise."""
-    target = inferred("reshape", sizes("reshape", shape), input.numel())
+    wanted = sizes("reshape", given if shape is None else (shape,))
+    target = inferred("reshape", wanted, input.numel())
     if not _viewable(input, target):
         return call(_view.op, (input, target))
     return _view(input, target)
@@ -184,9 +185,9 @@ def _permute(input: Array, dims):
 
 
 @function()
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """The dimensions in another order."""
-    order = sizes("permute", dims)
+    order = sizes("permute", given if dims is None else (dims,))
     if len(order) != input.ndim:
         raise RuntimeError(
             f"permute(sparse_coo): number of dimensions in the tensor input does not match the "
@@ -235,12 +236,12 @@ def _expand(input: Array, shape):
 
 
 @function(namespace=())
-def expand(input: Tensor, *shape: Any) -> Tensor:
+def expand(input: Tensor, *shape: Any, size: Any = None) -> Tensor:
     """Dimensions of length 1 repeated without a copy; -1 keeps a length.
 
     The result cannot be written in place: several of its elements are one.
     """
-    target = list(sizes("expand", shape))
+    target = list(sizes("expand", shape if size is None else (size,)))
     extra = len(target) - input.ndim
     if extra < 0:
         raise RuntimeError(
