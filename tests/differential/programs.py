@@ -233,7 +233,7 @@ RESULTS: dict[str, Action] = {
     "roll": lambda p, x: x.roll(1, 0),
     "tril": lambda p, x: x.tril(),
     "outer": lambda p, x: x.unsqueeze(-1) * p.leaves[3],
-    "branch": lambda p, x: x * 2 if x.sum().item() > 0.01 else x - 1,
+    "branch": lambda p, x: x * 2 if x.sum().item() > 0.01 else x + -1,
     "loop": lambda p, x: sum(x * k for k in range(min(3, abs(int(x.sum().item())) + 1))) + x,
     "under no_grad": lambda p, x: without_gradients(p, lambda: x * 3),
 }  # fmt: skip
