@@ -412,7 +412,7 @@ def fix_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `trunc`."""
 def flatten(input: Tensor, start_dim: builtins.int = ..., end_dim: builtins.int = ...) -> Tensor:
     """Dimensions `start_dim` to `end_dim` as one."""
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *given: Any, dims: Any = ...) -> Tensor:
     """The order of elements reversed along dimensions; a copy."""
 def fliplr(input: Tensor) -> Tensor:
     """Columns in reverse order."""
@@ -732,7 +732,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of one vector with each of the other."""
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = ..., eps: builtins.float = ..., keepdim: builtins.bool = ...) -> Tensor:
     """p-norm of `x1 - x2 + eps` over the last dimension."""
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *given: Any, dims: Any = ...) -> Tensor:
     """The dimensions in another order."""
 def pinverse(input: Any, rcond: Any = ...) -> Any:
     """Pseudoinverse: the older `linalg.pinv`."""
@@ -790,7 +790,7 @@ def remainder_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `remainder`."""
 def repeat_interleave(input: Tensor, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
     """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *given: Any, shape: Any = ...) -> Tensor:
     """Another shape; shares memory where it can, and copies otherwise."""
 def rms_norm(input: Tensor, normalized_shape: builtins.int | tuple, weight: Tensor | None = ..., eps: builtins.float | None = ...) -> Tensor:
     """`x / sqrt(mean(x^2) + eps) * weight` over the last dimensions."""
@@ -918,7 +918,7 @@ def threshold(input: Tensor, threshold: Number, value: Number) -> Tensor:
     """`x` above the threshold, `value` elsewhere."""
 def threshold_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `threshold`."""
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *counts: Any, dims: Any = ...) -> Tensor:
     """`repeat`, where missing leading counts are 1."""
 def topk(input: Tensor, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any:
     """The `k` largest (or smallest) numbers along `dim`, in order, and their indices."""

@@ -494,7 +494,7 @@ class Tensor:
         """In-place form of `exp2`."""
     def exp_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `exp`."""
-    def expand(self, *shape: Any) -> Tensor:
+    def expand(self, *shape: Any, size: Any = ...) -> Tensor:
         """Dimensions of length 1 repeated without a copy; -1 keeps a length."""
     def expand_as(self, other: Tensor) -> Tensor:
         """`expand` to the shape of another tensor."""
@@ -512,7 +512,7 @@ class Tensor:
         """In-place form of `trunc`."""
     def flatten(self, start_dim: builtins.int = ..., end_dim: builtins.int = ...) -> Tensor:
         """Dimensions `start_dim` to `end_dim` as one."""
-    def flip(self, *dims: Any) -> Tensor:
+    def flip(self, *given: Any, dims: Any = ...) -> Tensor:
         """The order of elements reversed along dimensions; a copy."""
     def fliplr(self) -> Tensor:
         """Columns in reverse order."""
@@ -852,7 +852,7 @@ class Tensor:
         """Products of each element of one vector with each of the other."""
     output_nr: Any
     """Which output of `grad_fn` this tensor is."""
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *given: Any, dims: Any = ...) -> Tensor:
         """The dimensions in another order."""
     def pinverse(self, rcond: Any = ...) -> Any:
         """Pseudoinverse: the older `linalg.pinv`."""
@@ -898,7 +898,7 @@ class Tensor:
         """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
     def remainder_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `remainder`."""
-    def repeat(self, *repeats: Any) -> Tensor:
+    def repeat(self, *counts: Any, repeats: Any = ...) -> Tensor:
         """The tensor laid side by side `repeats` times in each dimension; a copy."""
     def repeat_interleave(self, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
         """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
@@ -906,7 +906,7 @@ class Tensor:
     """Whether gradients are recorded for this tensor."""
     def requires_grad_(self, requires_grad: builtins.bool = ...) -> Tensor:
         """Sets `requires_grad` in place."""
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *given: Any, shape: Any = ...) -> Tensor:
         """Another shape; shares memory where it can, and copies otherwise."""
     def reshape_as(self, other: Tensor) -> Tensor:
         """`reshape` to the shape of another tensor."""
@@ -1048,7 +1048,7 @@ class Tensor:
         """`x` above the threshold, `value` elsewhere."""
     def threshold_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `threshold`."""
-    def tile(self, *dims: Any) -> Tensor:
+    def tile(self, *counts: Any, dims: Any = ...) -> Tensor:
         """`repeat`, where missing leading counts are 1."""
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """`to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`: the tensor converted."""
