@@ -294,8 +294,21 @@ class Module(hooks.Hooked):
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """All parameters; tied ones once."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
+        # Called in every step that clips gradients: a loop, not a recursion of generators.
+        seen: dict[Parameter, None] = {}
+        stack: list[Module] = [self]
+        known = set()
+        while stack:
+            module = stack.pop()
+            if module in known:
+                continue
+            known.add(module)
+            for parameter in module._parameters.values():
+                if parameter is not None:
+                    seen[parameter] = None
+            if recurse:
+                stack += [one for one in reversed(module._modules.values()) if one is not None]
+        return iter(seen)
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True

@@ -67,15 +67,26 @@ def _view(input: Array, shape):
     return input.reshape(shape)
 
 
+_known_viewable: dict[tuple, bool] = {}
+
+
 def _viewable(input: Tensor, shape: tuple[int, ...]) -> bool:
     """Whether the memory of a view can be looked at in another shape."""
-    if not input._steps:
+    steps = input._steps
+    if not steps:
         return True
-    try:
-        input._layout()[0].reshape(shape, copy=False)
-    except ValueError:
-        return False
-    return True
+    places = [(step.view, step.args, *step.kwargs.values()) for step in steps]
+    key = (input._storage.value.aval.shape, *places, shape)
+    known = _known_viewable.get(key)
+    if known is None:
+        try:
+            input._layout()[0].reshape(shape, copy=False)
+            known = True
+        except ValueError:
+            known = False
+        if len(_known_viewable) < 10_000:
+            _known_viewable[key] = known
+    return known
 
 
 @function(name="view", namespace=())

@@ -158,8 +158,13 @@ def _read_members(op: Op, argument: Any, key: list, values: list, edges: list) -
         edges.append(one._edge)
 
 
+_INTEGERS = frozenset({int})
+
+
 def _hashable(argument: Any) -> Any:
     if type(argument) in (list, tuple):
+        if _INTEGERS.issuperset(map(type, argument)):
+            return tuple(argument)
         return tuple([(type(one), _hashable(one)) for one in argument])
     if isinstance(argument, slice):
         return ("slice", argument.start, argument.stop, argument.step)
