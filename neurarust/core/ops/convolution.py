@@ -273,9 +273,10 @@ def _transposed(
 ):
     if not jnp.issubdtype(input.dtype, jnp.inexact):
         # JAX has no transpose of integer convolutions; in float64 they are exact up to 2^53.
-        wide = [None if one is None else one.astype(jnp.float64) for one in (input, weight, bias)]
+        x, w = input.astype(jnp.float64), weight.astype(jnp.float64)
+        b = None if bias is None else bias.astype(jnp.float64)
         result = _transposed(
-            operation, *wide, stride, padding, output_padding, groups, dilation, rank
+            operation, x, w, b, stride, padding, output_padding, groups, dilation, rank
         )
         return result.astype(input.dtype)
     x = _check(operation, input, weight, bias, groups, rank, transposed=True)

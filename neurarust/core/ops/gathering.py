@@ -91,7 +91,7 @@ def index_add(input: Array, dim, index: Array, source: Array, *, alpha: Operand 
     at = dimension("index_add", dim, input.ndim)
     moved = jnp.moveaxis(input, at, 0)
     added = (alpha * jnp.moveaxis(source, at, 0)).astype(input.dtype)
-    return jnp.moveaxis(_add(moved, index, added), 0, at)
+    return jnp.moveaxis(_add(moved, (index,), added), 0, at)
 
 
 @op(inplace=True)
