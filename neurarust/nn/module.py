@@ -253,8 +253,15 @@ class Module(hooks.Hooked):
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
-        for _, module in self.named_modules():
-            yield module
+        # Called in every step that clips gradients: a loop, not a recursion of generators.
+        found: dict[Module, None] = {}
+        stack: list[Module] = [self]
+        while stack:
+            module = stack.pop()
+            if module not in found:
+                found[module] = None
+                stack += [one for one in reversed(module._modules.values()) if one is not None]
+        return iter(found)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The direct submodules with their names, each once."""
@@ -294,21 +301,9 @@ class Module(hooks.Hooked):
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """All parameters; tied ones once."""
-        # Called in every step that clips gradients: a loop, not a recursion of generators.
-        seen: dict[Parameter, None] = {}
-        stack: list[Module] = [self]
-        known = set()
-        while stack:
-            module = stack.pop()
-            if module in known:
-                continue
-            known.add(module)
-            for parameter in module._parameters.values():
-                if parameter is not None:
-                    seen[parameter] = None
-            if recurse:
-                stack += [one for one in reversed(module._modules.values()) if one is not None]
-        return iter(seen)
+        modules = self.modules() if recurse else (self,)
+        found = {one: None for module in modules for one in module._parameters.values()}
+        return iter([one for one in found if one is not None])
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True

@@ -79,10 +79,23 @@ def log_ndtr(input: Array):
     return special.log_ndtr(input)
 
 
+@jax.custom_jvp
+def scaled_erfc(input: Array) -> Array:
+    """`e^(x^2) * erfc(x)`, differentiable any number of times."""
+    return special.erfcx(input)
+
+
+@scaled_erfc.defjvp
+def scaled_erfc_jvp(primals, tangents):
+    (x,), (tangent,) = primals, tangents
+    result = scaled_erfc(x)
+    return result, tangent * (2 * x * result - 2 / math.sqrt(math.pi))
+
+
 @op(promote="float", namespace=ONLY, method=False)
 def erfcx(input: Array):
     """`e^(x^2) * erfc(x)`."""
-    return special.erfcx(input)
+    return scaled_erfc(input)
 
 
 @op(promote="float", namespace=ONLY, method=False)
