@@ -253,7 +253,6 @@ class Module(hooks.Hooked):
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
-        # Called in every step that clips gradients: a loop, not a recursion of generators.
         found: dict[Module, None] = {}
         stack: list[Module] = [self]
         while stack:
