@@ -45,8 +45,6 @@ from .core.types import numel as numel
 from .core.types import promote_types as promote_types
 from .core.types import result_type as result_type
 from .core.types import set_default_dtype as set_default_dtype
-from .serialization import load as load
-from .serialization import save as save
 
 __version__ = "0.1.0"
 
@@ -62,13 +60,22 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import cuda as cuda  # noqa: E402
-from . import data as data  # noqa: E402
-from . import nn as nn  # noqa: E402
 from . import testing as testing  # noqa: E402
+
+# Imported on first use, which keeps `import neurarust` short.
+_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "load": "serialization",
+         "save": "serialization"}  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:
-    """`neurarust.optim` on first use: optax takes longer to import than all the rest."""
-    if name == "optim":
-        return _importlib.import_module("neurarust.optim")
-    raise AttributeError(f"module 'neurarust' has no attribute {name!r}")
+    """`neurarust.nn`, `optim`, `data`, `save` and `load` on first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'neurarust' has no attribute {name!r}")
+    module = _importlib.import_module(f"neurarust.{_LAZY[name]}")
+    found = module if _LAZY[name] == name else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -38,15 +38,15 @@ from .core.types import numel as numel
 from .core.types import promote_types as promote_types
 from .core.types import result_type as result_type
 from .core.types import set_default_dtype as set_default_dtype
-from .serialization import load as load
-from .serialization import save as save
 from . import accelerator as accelerator
 from . import autograd as autograd
 from . import cuda as cuda
+from . import testing as testing
 from . import data as data
 from . import nn as nn
-from . import testing as testing
 from . import optim as optim
+from .serialization import load as load
+from .serialization import save as save
 
 Number: TypeAlias = builtins.complex
 
@@ -322,14 +322,10 @@ def cosh(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
 def cosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `cosh`."""
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: builtins.int = ..., eps: builtins.float = ...) -> Tensor:
-    """Cosine `x1 . x2 / (max(|x1|, eps) max(|x2|, eps))` along `dim`, broadcasting."""
 def count_nonzero(input: Tensor, dim: builtins.int | tuple | None = ...) -> Tensor:
     """How many elements along `dim` are not 0."""
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = ...) -> Tensor:
     """Cross product of vectors of three numbers."""
-def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: builtins.int = ..., reduction: str = ..., zero_infinity: builtins.bool = ...) -> Any:
-    """Connectionist temporal classification: -log of the total probability of all alignments."""
 def cummax(input: Tensor, dim: builtins.int) -> Any:
     """Running maximum along `dim` and its indices; the last of a tie is taken."""
 def cummin(input: Tensor, dim: builtins.int) -> Any:
@@ -730,8 +726,6 @@ def ones_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any
     """`ones` of the size, dtype and device of another tensor."""
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of one vector with each of the other."""
-def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = ..., eps: builtins.float = ..., keepdim: builtins.bool = ...) -> Tensor:
-    """p-norm of `x1 - x2 + eps` over the last dimension."""
 def permute(input: Tensor, *given: Any, dims: Any = ...) -> Tensor:
     """The dimensions in another order."""
 def pinverse(input: Any, rcond: Any = ...) -> Any:

@@ -49,6 +49,13 @@ KINDS = {
     "Array": "Tensor", "Arrays": "Sequence[Tensor]", "Operand": "Tensor | Number",
     "Scalar": "Number", "Exponent": "Tensor | Number", "Index": "int",
 }  # fmt: skip
+LAZY = (
+    "from . import data as data",
+    "from . import nn as nn",
+    "from . import optim as optim",
+    "from .serialization import load as load",
+    "from .serialization import save as save",
+)
 KNOWN = re.compile(
     r"^(int|float|bool|str|None|Any|Tensor|Number|Size|tuple|list|dict|Sequence|Callable|"
     r"[|\[\],\s.])+$"
@@ -197,7 +204,7 @@ def package_stub() -> str:
     return (
         FIRST
         + "from collections.abc import Sequence as Sequence\nfrom typing import Any, TypeAlias\n\n"
-        + "\n".join([*imports, "from . import optim as optim"])
+        + "\n".join([*imports, *LAZY])
         + "\n\nNumber: TypeAlias = builtins.complex\n\n__version__: str\nnewaxis: None\n"
         + "".join([*constants, *(f"{name}: dtype\n" for name in kinds), "\n", *functions])
     )
