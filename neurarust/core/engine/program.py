@@ -13,7 +13,7 @@ import jax
 from .. import device as devices
 from .disk_cache import compiling
 from .signature import Signature
-from .value import EXPORTED, Value, export
+from .value import Value, export
 
 CAPACITY = 512
 Call = tuple[Signature, tuple[int, ...]]
@@ -229,6 +229,3 @@ def wait() -> None:
 def clear() -> None:
     """Forgets every program (tests, and freeing memory)."""
     state.programs.clear()
-
-
-__all__ = ["EXPORTED", "Program", "clear", "find", "state", "wait"]

@@ -11,11 +11,11 @@ from .. import dtype as dtypes
 from ..autograd.tape import Edge, Leaf, apply_tracked
 from ..dtype import Defaults
 from ..engine.recording import record, state
-from ..engine.signature import SCALAR_CODES, baked, build
+from ..engine.signature import baked, build
 from ..engine.value import Value
 from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPS, SCALAR, STATIC, Op
 from .storage import Step, View
-from .tensor import Body, Tensor, extends, new_object, wrap
+from .tensor import Body, Tensor, extends, wrap
 
 _NUMBERS = (float, int, bool, complex)
 _LARGEST = 2**63 - 1
@@ -382,10 +382,3 @@ def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:
             f"{list(result.shape)}"
         )
     return out
-
-
-def number_code(number: Any) -> str:
-    return SCALAR_CODES[type(number)]
-
-
-__all__ = ["call", "call_inplace", "new_object", "set_out", "take_view", "write"]
