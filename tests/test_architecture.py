@@ -28,12 +28,21 @@ LAYERS = (
         "neurarust.jax_interop",
         "neurarust.testing",
     ),
-    ("neurarust.nn", "neurarust.optim", "neurarust.data"),
+    ("neurarust.optim.swa_utils",),
+    (
+        "neurarust.nn",
+        "neurarust.optim",
+        "neurarust.data",
+        "neurarust.amp",
+        "neurarust.distributions",
+    ),
+    ("neurarust.linalg", "neurarust.fft", "neurarust.special"),
     ("neurarust.core",),
     ("neurarust.core.methods",),
     ("neurarust.core.jit", "neurarust.core.transforms"),
     ("neurarust.core.ops",),
     ("neurarust.core.define",),
+    ("neurarust.core.capture",),
     ("neurarust.core.tensor",),
     ("neurarust.core.autograd",),
     ("neurarust.core.engine",),
@@ -41,7 +50,7 @@ LAYERS = (
     ("neurarust.core.random",),
     ("neurarust.core.device",),
     ("neurarust.core.dtype",),
-    ("neurarust.core.errors",),
+    ("neurarust.core.errors", "neurarust.core.layout", "neurarust.core.settings"),
 )
 RANK = {unit: len(LAYERS) - row for row, units in enumerate(LAYERS) for unit in units}
 

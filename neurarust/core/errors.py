@@ -13,6 +13,14 @@ class ProgramError(NeuraRustError):
     """A recorded program failed; raised where one of its values is read."""
 
 
+class LinAlgError(RuntimeError):
+    """A matrix has no such factor; for scripts that catch it (here results hold NaN instead)."""
+
+
+class CaptureError(NeuraRustError):
+    """A function cannot be described as one computation (see `core.capture`)."""
+
+
 class RecompilationWarning(UserWarning):
     """A script keeps compiling programs; `nr.explain()` says why."""
 

@@ -138,5 +138,5 @@ def _separate(epoch: int, previous: int | None) -> int:
     recording = state.recording
     if previous is not None and epoch != previous and epoch < recording.number:
         if recording.entries and previous != recording.number:
-            recording.run()
+            recording.separate()
     return epoch

@@ -99,6 +99,16 @@ class Recording:
 
     # -------------------------------------------------------------- running
 
+    def compute(self, value: Value) -> None:
+        """Runs, because somebody looks at one of its values."""
+        self.run()
+        if value.array is None:
+            self.failed()
+
+    def separate(self) -> None:
+        """Runs, because a backward comes to the calls of another program."""
+        self.run()
+
     def run(self) -> None:
         """Runs what was recorded as one program; values held by someone get their arrays."""
         with self.lock:
@@ -238,6 +248,8 @@ class _State(threading.local):
         self.eager = os.environ.get("NEURARUST_EAGER", "") not in ("", "0")
         # Called with every program that ran (the NaN hunt).
         self.anomaly: Any = None
+        # The innermost capture under way.
+        self.capture: Any = None
         # No donation: the NaN hunt needs the inputs afterwards.
         self.keep_inputs = False
         self.recording = Recording(devices.CPU, lines=None)

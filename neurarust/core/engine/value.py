@@ -62,9 +62,7 @@ class Value:
     def force(self) -> Any:
         """The jax array; runs the recording that holds it if it has not run yet."""
         if self.array is None:
-            self.recording.run()
-            if self.array is None:
-                self.recording.failed()
+            self.recording.compute(self)
         return self.array
 
     def __reduce__(self) -> tuple:

@@ -319,6 +319,8 @@ def check_writable(name: str, tensor: Tensor) -> None:
 
 def write(tensor: Tensor, result: Tensor) -> None:
     """Puts a result of the tensor's shape and dtype into its storage, through its view steps."""
+    if state.capture is not None:
+        state.capture.wrote(tensor)
     storage = tensor._storage
     if tensor._steps is None:
         value = result._value()
@@ -374,6 +376,8 @@ def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:
     if out._aval().shape == result._aval().shape:
         write(out, result)
     elif out._steps is None:
+        if state.capture is not None:
+            state.capture.wrote(out)
         out._storage.value = result._storage.value
         out._storage.version += 1
     else:

@@ -13,6 +13,7 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd import walk
 from ..autograd.tape import Edge, Leaf, Tracked, ones
+from ..engine.recording import state
 from .tensor import Body, Tensor, extends, fill, fresh_like, from_host, new_object, wrap
 
 
@@ -235,6 +236,8 @@ def leaf_of(tensor: Tensor) -> Leaf:
         if one is None:
             return
         gradient = wrap(*tracked)
+        if state.capture is not None:
+            state.capture.gave(one)
         before = one._grad
         if before is None:
             one._grad = gradient

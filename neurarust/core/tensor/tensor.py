@@ -11,6 +11,7 @@ import numpy as np
 from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd.tape import Edge
+from ..engine.recording import state
 from ..engine.value import Value, export, value_of
 from .storage import Step, Storage, layout_of
 
@@ -345,7 +346,10 @@ def alias(tensor: Tensor, other: Tensor) -> Tensor:
 def from_host(array: np.ndarray, device: devices.device) -> Value:
     """A Value of a NumPy array that nobody else can write."""
     with jax.enable_x64(True):
-        return value_of(jax.device_put(array, device.jax()), device)
+        value = value_of(jax.device_put(array, device.jax()), device)
+    if state.capture is not None:
+        state.capture.constants[id(value)] = value
+    return value
 
 
 # What the class bodies that extend Tensor inherit from: nothing; for a type checker, Tensor.
