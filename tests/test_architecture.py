@@ -36,7 +36,7 @@ LAYERS = (
         "neurarust.amp",
         "neurarust.distributions",
     ),
-    ("neurarust.linalg", "neurarust.fft", "neurarust.special"),
+    ("neurarust.linalg", "neurarust.fft", "neurarust.special", "neurarust.signal"),
     ("neurarust.core",),
     ("neurarust.core.methods",),
     ("neurarust.core.jit", "neurarust.core.transforms"),

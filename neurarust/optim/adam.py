@@ -6,9 +6,10 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from optax.tree_utils import tree_update_moment, tree_update_moment_per_elem_norm
 
+from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
+from .rules import average_of_squares, lerp, options, with_decay
 
 
 class Adam(Optimizer):
@@ -22,23 +23,31 @@ class Adam(Optimizer):
         betas: $\beta_1, \beta_2$.
         weight_decay: added to the gradient as `weight_decay * p`.
         amsgrad: divide by the largest $v$ so far.
-        decoupled_weight_decay: shrink the parameter instead (AdamW).
         maximize: ascend.
+        differentiable: put the step on the tape.
+        decoupled_weight_decay: shrink the parameter instead (AdamW).
     """
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,
         foreach: bool | None = None, maximize: bool = False, capturable: bool = False,
         differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ):  # fmt: skip
-        super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
-            "amsgrad": amsgrad, "maximize": maximize, "foreach": foreach,
-            "capturable": capturable, "differentiable": differentiable, "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        })  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def check(self, group):
+        tensors = [isinstance(beta, Tensor) for beta in group["betas"]]
+        if any(tensors) and not all(tensors):
+            raise ValueError("betas must be either both floats or both Tensors")
+        if group["foreach"] and not group["capturable"]:
+            if isinstance(group["lr"], Tensor) or any(tensors):
+                name = "betas[0]" if any(tensors) else "lr"
+                raise ValueError(
+                    f"{name} as a Tensor is not supported for capturable=False and foreach=True"
+                )
+        super().check(group)
 
     @staticmethod
     def init_state(param, group):
@@ -47,35 +56,24 @@ class Adam(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        kind = param.dtype
-        beta1, beta2 = hyper.betas0, hyper.betas1
-        if group["decoupled_weight_decay"]:
-            param = param * (1 - hyper.lr * hyper.weight_decay).astype(kind)
-        else:
-            grad = grad + hyper.weight_decay.astype(kind) * param
-        first = tree_update_moment(grad, state["exp_avg"], beta1.astype(kind), 1)
-        second = tree_update_moment_per_elem_norm(grad, state["exp_avg_sq"], beta2.astype(kind), 2)
+        param, grad = with_decay(param, grad, hyper, group)
+        first = lerp(state["exp_avg"], grad, 1 - hyper.betas0)
+        second = average_of_squares(state["exp_avg_sq"], grad, hyper.betas1)
         state = state | {"exp_avg": first, "exp_avg_sq": second}
         if group["amsgrad"]:
-            second = jnp.maximum(state["max_exp_avg_sq"], second)
-            state["max_exp_avg_sq"] = second
-        # The corrections are computed in float64, as PyTorch does.
-        rate = (hyper.lr / (1 - beta1**step)).astype(kind)
-        root = jnp.sqrt(1 / (1 - beta2**step)).astype(kind)
-        return param - rate * first / (jnp.sqrt(second) * root + hyper.eps.astype(kind)), state
+            state["max_exp_avg_sq"] = second = jnp.maximum(state["max_exp_avg_sq"], second)
+        rate = hyper.lr / (1 - hyper.betas0**step)
+        root = jnp.sqrt(second) / (1 - hyper.betas1**step) ** 0.5
+        return param - rate * (first / (root + hyper.eps)), state
 
 
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019); arguments as `Adam`'s."""
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *,
         maximize: bool = False, foreach: bool | None = None, capturable: bool = False,
         differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
-            capturable=capturable, differentiable=differentiable, fused=fused,
-            decoupled_weight_decay=True,
-        )  # fmt: skip
+        super().__init__(**options(locals()), params=params, decoupled_weight_decay=True)

@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import copy
+import functools
+import itertools
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..core import device as devices
 from ..core.autograd.modes import enable_grad, no_grad
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
-from ..core.op import Arrays, Index, Op
-from ..core.tensor.dispatch import prepare, write
+from ..core.op import Op
+from ..core.tensor.dispatch import call, check_writable, prepare, write
 from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor, from_host, wrap
+from .rules import Hyper, step_function
 
-_required = object()
+required = object()
 # Options that PyTorch has for choosing an implementation; there is one here.
-IGNORED = {"foreach", "fused", "capturable"}
+IGNORED = {"foreach", "fused", "capturable", "differentiable"}
+# Hooks of every optimizer.
+_global_hooks: dict[str, dict[int, Callable]] = {"step_pre": {}, "step_post": {}}
 
 
-class Hyper(dict):
-    """A group's numbers inside the traced update: float64 scalars, by name."""
+def hooked(step: Callable) -> Callable:
+    """A `step` that calls the hooks and ends the unit of work."""
 
-    __getattr__ = dict.__getitem__
+    @functools.wraps(step)
+    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._stepping:
+            return step(self, *args, **kwargs)
+        for hook in (*_global_hooks["step_pre"].values(), *self._hooks["step_pre"].values()):
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                if not isinstance(changed, tuple) or len(changed) != 2:
+                    raise RuntimeError(
+                        f"a step_pre_hook must return None or (args, kwargs), but got {changed}"
+                    )
+                args, kwargs = changed
+        self._stepping = True
+        try:
+            result = step(self, *args, **kwargs)
+        finally:
+            self._stepping = False
+        self._opt_called = True
+        for hook in (*self._hooks["step_post"].values(), *_global_hooks["step_post"].values()):
+            hook(self, args, kwargs)
+        synchronize(wait=False)
+        return result
+
+    run.hooked = True  # type: ignore[attr-defined]
+    return run
 
 
 class Optimizer:
@@ -39,22 +70,33 @@ class Optimizer:
         defaults: options of groups that do not set them.
     """
 
-    # Options that only need to be positive or zero: name -> smallest, or (low, high).
+    # Options that have a smallest value.
     limits: ClassVar[dict[str, float]] = {"lr": 0.0, "weight_decay": 0.0, "eps": 0.0}
+    # Whole numbers that decide about the program, such as a number of iterations.
+    static: ClassVar[tuple[str, ...]] = ()
+    # Whether a step of bad gradients can be left out inside the recorded update.
+    skips: ClassVar[bool] = True
     # Whether PyTorch keeps a step count in this optimizer's state.
     counts_steps: ClassVar[bool] = True
     _op: ClassVar[Op]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._op = Op(f"{cls.__name__}.step", _step_function(cls), differentiable=False)
+        if "update" in cls.__dict__:
+            cls._op = Op(f"{cls.__name__}.step", step_function(cls))
+        if "step" in cls.__dict__:
+            cls.step, cls.skips = hooked(cls.__dict__["step"]), False  # type: ignore
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]):
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._pre_hooks: dict[int, Callable] = {}
-        self._post_hooks: dict[int, Callable] = {}
+        self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in _HOOKS}
+        self._stepping = False
+        # Whether a step was made since a schedule was attached.
+        self._opt_called = False
+        # Set by a GradScaler: a step changes nothing where this is not zero.
+        self._found_inf: Tensor | None = None
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
@@ -101,34 +143,58 @@ class Optimizer:
         if isinstance(params, set):
             raise TypeError("optimizer parameters need to be organized in ordered collections")
         params = [params] if isinstance(params, Tensor) else list(params)
-        if params and isinstance(params[0], tuple):
-            group["param_names"] = [name for name, _ in params]
-            params = [param for _, param in params]
-        group["params"] = params
+        names = [one[0] for one in params if isinstance(one, tuple)]
+        group["params"] = params = [one[1] if isinstance(one, tuple) else one for one in params]
+        if names:
+            group["param_names"] = names
+        if len(names) not in (0, len(params)):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names are missing"
+            )
+        self._check_params(params)
+        if any(("param_names" in other) != bool(names) for other in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if names else 'without'} names to the optimizer"
+            )
+        for name, default in self.defaults.items():
+            if name not in group and default is required:
+                raise ValueError(
+                    f"parameter group didn't specify a value of required parameter {name}"
+                )
+            group.setdefault(name, default)
+        self.check(group)
+        self.param_groups.append(group)
+
+    def _check_params(self, params: list[Tensor]) -> None:
         for param in params:
             if not isinstance(param, Tensor):
                 raise TypeError(
                     f"optimizer can only optimize Tensors, but got {type(param).__name__}"
                 )
-            if not (param.is_leaf or param.retains_grad):
+            free = param.is_leaf or param.retains_grad or self.defaults.get("differentiable")
+            if not free:
                 raise ValueError("can't optimize a non-leaf Tensor")
-        known = {id(one) for other in self.param_groups for one in other["params"]}
-        if any(id(one) in known for one in params):
+        mine = {id(one) for one in params}
+        if len(mine) < len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this "
+                "will cause an error",
+                UserWarning,
+                stacklevel=4,
+            )
+        if any(id(one) in mine for other in self.param_groups for one in other["params"]):
             raise ValueError("some parameters appear in more than one parameter group")
-        for name, default in self.defaults.items():
-            if name not in group and default is _required:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required parameter {name}"
-                )
-            group.setdefault(name, default)
-        self._check(group)
-        self.param_groups.append(group)
 
-    def _check(self, group: dict[str, Any]) -> None:
+    def check(self, group: dict[str, Any]) -> None:
+        """Raises ValueError for options of a group that make no sense."""
+        for name, option in group.items():
+            if isinstance(option, Tensor) and name in self.defaults and option.numel() != 1:
+                raise ValueError(f"Tensor {name} must be 1-element")
         for name, low in self.limits.items():
             number = group.get(name)
             if number is not None and not isinstance(number, Tensor) and not number >= low:
-                raise ValueError(f"Invalid {_SPELLED.get(name, name)}: {number}")
+                raise ValueError(f"Invalid {_SPELLED.get(name, name + ' value')}: {number}")
         for k, beta in enumerate(group.get("betas", ())):
             if not isinstance(beta, Tensor) and not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {k}: {beta}")
@@ -145,14 +211,13 @@ class Optimizer:
 
     # ------------------------------------------------------------ stepping
 
+    @hooked
     def step(self, closure: Callable | None = None) -> Any:
         """Updates every parameter that has a gradient; ends the unit of work.
 
         Args:
             closure: recomputes the loss and its gradients; its result is returned.
         """
-        for hook in tuple(self._pre_hooks.values()):
-            hook(self, (closure,), {})
         loss = None
         if closure is not None:
             with enable_grad():
@@ -160,44 +225,48 @@ class Optimizer:
         with no_grad(), uninterrupted():
             for group in self.param_groups:
                 self._step_group(group)
-            if not self._post_hooks:
+            if not self._hooks["step_post"]:
                 synchronize(wait=False)
-        for hook in tuple(self._post_hooks.values()):
-            hook(self, (closure,), {})
-        synchronize(wait=False)
         return loss
 
     def _step_group(self, group: dict[str, Any]) -> None:
         """One recorded call for the parameters of a group that have made equally many steps."""
         together: dict[Tensor, list[Tensor]] = {}
-        count: Tensor | None = None
+        counts: dict[Any, Tensor] = {}
         for param in group["params"]:
             if param._grad is None:
                 continue
             state = self.state.get(param)
             if not state:
-                if count is None:
-                    count = wrap(from_host(np.zeros((), np.float32), param.device), None)
-                state = self._begin(param, group, count)
+                state = self._begin(param, group, counts)
             together.setdefault(state["step"], []).append(param)
         for step, params in together.items():
             self._step_params(group, step, params)
 
-    def _begin(self, param: Tensor, group: dict[str, Any], count: Tensor) -> dict[str, Any]:
+    def _begin(self, param: Tensor, group: dict[str, Any], counts: dict) -> dict[str, Any]:
         like = np.broadcast_to(np.zeros((), param.dtype.dtype), param.shape)
-        self.state[param] = state = {"step": count}
-        for name, array in self.init_state(like, group).items():
+        arrays = self.init_state(like, group)
+        self.state[param] = state = {"step": _shared_count(counts, 0.0, tuple(arrays), param)}
+        for name, array in arrays.items():
             state[name] = wrap(from_host(array, param.device), None)
         return state
 
     def _step_params(self, group: dict[str, Any], step: Tensor, params: list[Tensor]) -> None:
-        numbers, names, static = _sorted_options(group)
+        numbers, names, given, static = self._sorted_options(group)
         states = [self.state[param] for param in params]
         kept = [name for name in states[0] if name != "step"]
         tensors = [state[name] for state in states for name in kept]
         grads = [param._grad for param in params]
-        layout = (tuple(names), tuple(kept), static)
-        args = (params, grads, tensors, [step], *numbers)
+        layout = (tuple(names), tuple(given), tuple(kept), static)
+        args = (params, grads, tensors, [step], list(given.values()), *numbers)
+        if group.get("differentiable"):
+            with enable_grad():
+                made = call(self._op, args, {"layout": layout})
+                for tensor, result in zip((*params, *tensors), made, strict=False):
+                    check_writable(f"{type(self).__name__}.step", tensor)
+                    write(tensor, result)
+            write(step, made[-1].detach())
+            return
         signature, values, data = prepare(self._op, args, {"layout": layout})
         made = record(signature, values, data)
         for tensor, value in zip((*params, *tensors, step), made, strict=True):
@@ -210,10 +279,37 @@ class Optimizer:
             storage.value = value
             storage.version += 1
 
+    def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:
+        """A group's options: numbers and their names, tensors by name, and static options."""
+        numbers: list[Any] = []
+        names: list[str] = []
+        given = {} if self._found_inf is None else {"found_inf": self._found_inf}
+        static: list[tuple] = []
+        for name in self.defaults:
+            option = group[name]
+            if name in IGNORED:
+                continue
+            several = isinstance(option, (tuple, list))
+            for k, one in enumerate(option) if several else (("", option),):
+                label = f"{name}{k}"
+                if isinstance(one, Tensor):
+                    given[label] = one
+                elif isinstance(one, (int, float)) and type(one) is not bool:
+                    if name in self.static:
+                        static.append((label, one))
+                    else:
+                        numbers.append(float(one))
+                        names.append(label)
+                elif one is None or isinstance(one, (bool, str)):
+                    static.append((label, one))
+        return numbers, names, given, tuple(static)
+
     # ------------------------------------------------------------ state
 
     def state_dict(self) -> dict[str, Any]:
         """The state and options of every group, with parameters numbered in order."""
+        for hook in self._hooks["state_dict_pre"].values():
+            hook(self)
         numbers: dict[int, int] = {}
         groups = []
         for group in self.param_groups:
@@ -222,15 +318,21 @@ class Optimizer:
                 numbers.setdefault(id(param), len(numbers))
             packed["params"] = [numbers[id(param)] for param in group["params"]]
             groups.append(packed)
-        state = {}
+        state: dict[Any, Any] = {}
         for param, kept in self.state.items():
             shown = {k: one for k, one in kept.items() if k != "step" or self.counts_steps}
             if shown:
-                state[numbers[id(param)]] = shown
-        return {"state": state, "param_groups": groups}
+                state[numbers.get(id(param), param)] = shown
+        made = {"state": state, "param_groups": groups}
+        for hook in self._hooks["state_dict_post"].values():
+            made = hook(self, made) or made
+        return made
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up the state of an optimizer with groups of equal sizes; tensors are copied."""
+        state_dict = dict(state_dict)
+        for hook in self._hooks["load_state_dict_pre"].values():
+            state_dict = hook(self, state_dict) or state_dict
         groups = state_dict["param_groups"]
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -243,38 +345,73 @@ class Optimizer:
                 )
         self.state = defaultdict(dict)
         for saved, group in zip(groups, self.param_groups, strict=True):
-            counts: dict[float, Tensor] = {}
+            counts: dict[Any, Tensor] = {}
             for number, param in zip(saved["params"], group["params"], strict=True):
                 kept = state_dict["state"].get(number)
                 if kept is not None:
                     self.state[param] = self._taken_up(param, kept, counts)
-            group.update({k: copy.deepcopy(v) for k, v in saved.items() if k != "params"})
+            group.update({k: _copied(v) for k, v in saved.items() if k != "params"})
+        for hook in self._hooks["load_state_dict_post"].values():
+            hook(self)
 
     def _taken_up(self, param: Tensor, kept: dict[str, Any], counts: dict) -> dict[str, Any]:
         """One parameter's loaded state; equal step counts of a group become one shared tensor."""
+        kept = {name: one for name, one in kept.items() if one is not None}
         state: dict[str, Any] = {}
-        done = float(kept["step"]) if "step" in kept else float(bool(kept))
-        if done not in counts:
-            counts[done] = wrap(from_host(np.array(done, np.float32), param.device), None)
-        state["step"] = counts[done]
+        if "step" in kept or (kept and not self.counts_steps):
+            done = float(kept.pop("step", 1))
+            state["step"] = _shared_count(counts, done, tuple(kept), param)
         for name, one in kept.items():
-            if name == "step" or one is None:
-                continue
-            array = np.asarray(one).copy()
-            if array.shape == param.shape and array.dtype.kind in "fc":
-                array = array.astype(param.dtype.dtype)
-            state[name] = wrap(from_host(array, param.device), None)
+            state[name] = self.taken_up(param, one)
         return state
 
+    def taken_up(self, param: Tensor, one: Any) -> Any:
+        """One loaded value: arrays become tensors, of the parameter's type if of its shape."""
+        if isinstance(one, (list, tuple)):
+            return type(one)(self.taken_up(param, part) for part in one)
+        if one is None or isinstance(one, (bool, int, float, str, dict)):
+            return copy.copy(one)
+        array = np.asarray(one.detach().cpu() if hasattr(one, "detach") else one).copy()
+        if array.ndim and array.dtype.kind in "fcV":
+            array = array.astype(param.dtype.dtype)
+        return wrap(from_host(array, param.device), None)
+
+    # ------------------------------------------------------------ hooks
+
+    def _register(self, name: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        return _add_hook(self._hooks[name], hook, prepend)
+
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """Calls `hook(optimizer, args, kwargs)` before every step."""
-        self._pre_hooks[id(hook)] = hook
-        return RemovableHandle(self._pre_hooks, id(hook))
+        """Calls `hook(optimizer, args, kwargs)` before every step; it may return new ones."""
+        return self._register("step_pre", hook)
 
     def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
         """Calls `hook(optimizer, args, kwargs)` after every step."""
-        self._post_hooks[id(hook)] = hook
-        return RemovableHandle(self._post_hooks, id(hook))
+        return self._register("step_post", hook)
+
+    def register_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls `hook(optimizer)` before `state_dict`."""
+        return self._register("state_dict_pre", hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` on what `state_dict` returns; it may replace it."""
+        return self._register("state_dict_post", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` before loading; it may return another one."""
+        return self._register("load_state_dict_pre", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls `hook(optimizer)` after loading."""
+        return self._register("load_state_dict_post", hook, prepend)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -284,50 +421,46 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-_SPELLED = {"lr": "learning rate", "eps": "epsilon value", "weight_decay": "weight_decay value"}
+_SPELLED = {"lr": "learning rate", "eps": "epsilon value"}
+_HOOKS = (
+    "step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre",
+    "load_state_dict_post",
+)  # fmt: skip
+_hook_numbers = itertools.count()
 
 
-def _sorted_options(group: dict[str, Any]) -> tuple[list, list[str], tuple]:
-    """A group's options as numbers, their names, and static options."""
-    numbers: list[Any] = []
-    names: list[str] = []
-    static: list[tuple] = []
-    for name, option in group.items():
-        if name in ("params", "param_names", "initial_lr") or name in IGNORED:
-            continue
-        if isinstance(option, Tensor):
-            option = option.item()
-        if isinstance(option, (bool, str, type(None))):
-            static.append((name, option))
-        elif isinstance(option, (tuple, list)):
-            for k, one in enumerate(option):
-                numbers.append(float(one))
-                names.append(f"{name}{k}")
-        elif isinstance(option, (int, float)):
-            numbers.append(float(option))
-            names.append(name)
-    return numbers, names, tuple(static)
+def _add_hook(hooks: dict[int, Callable], hook: Callable, prepend: bool) -> RemovableHandle:
+    number = next(_hook_numbers)
+    later = dict(hooks) if prepend else {}
+    for one in later:
+        del hooks[one]
+    hooks[number] = hook
+    hooks.update(later)
+    return RemovableHandle(hooks, number)
 
 
-def _step_function(cls: type[Optimizer]) -> Callable:
-    """The pure function that updates a list of parameters by the class's `update`."""
+def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
+    """Calls `hook(optimizer, args, kwargs)` before every step of every optimizer."""
+    return _add_hook(_global_hooks["step_pre"], hook, False)
 
-    def step(
-        params: Arrays, grads: Arrays, tensors: Arrays, steps: Arrays, *numbers: Index, layout
-    ):
-        names, kept, static = layout
-        hyper = Hyper(zip(names, numbers, strict=True))
-        group = dict(static)
-        count = steps[0] + 1
-        new_params, new_tensors = [], []
-        for k, (param, grad) in enumerate(zip(params, grads, strict=True)):
-            mine = tensors[k * len(kept) : (k + 1) * len(kept)]
-            state = dict(zip(kept, mine, strict=True))
-            if group.get("maximize"):
-                grad = -grad
-            param, state = cls.update(param, grad, state, count.astype("float64"), hyper, group)
-            new_params.append(param)
-            new_tensors += [state[name] for name in kept]
-        return [*new_params, *new_tensors, count]
 
-    return step
+def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
+    """Calls `hook(optimizer, args, kwargs)` after every step of every optimizer."""
+    return _add_hook(_global_hooks["step_post"], hook, False)
+
+
+def _shared_count(counts: dict, done: float, names: tuple[str, ...], param: Tensor) -> Tensor:
+    """The step count of parameters that are updated together: same count, state, device."""
+    key = (done, names, param.device)
+    if key not in counts:
+        counts[key] = wrap(from_host(np.array(done, np.float32), param.device), None)
+    return counts[key]
+
+
+def _copied(option: Any) -> Any:
+    """A loaded option; another library's scalar tensor becomes ours."""
+    if hasattr(option, "detach") and not isinstance(option, Tensor):
+        return wrap(
+            from_host(np.asarray(option.detach().cpu()).copy(), devices.default_device()), None
+        )
+    return copy.deepcopy(option)

@@ -1,4 +1,4 @@
-"""RMSprop."""
+"""Steps scaled element by element: RMSprop, and Rprop with the gradient's sign alone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from optax.tree_utils import tree_update_moment, tree_update_moment_per_elem_norm
 
+from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
+from .rules import average_of_squares, lerp, number, options, with_decay
 
 
 class RMSprop(Optimizer):
@@ -19,24 +20,22 @@ class RMSprop(Optimizer):
     Args:
         lr: the learning rate $\gamma$.
         alpha: $\alpha$.
+        weight_decay: added to the gradient as `weight_decay * p`.
         momentum: of the divided gradients.
         centered: divide by the running standard deviation instead (Graves 2013).
         maximize: ascend.
+        differentiable: put the step on the tape.
     """
 
-    limits = {"lr": 0.0, "eps": 0.0, "momentum": 0.0, "weight_decay": 0.0, "alpha": 0.0}
+    limits = Optimizer.limits | {"momentum": 0.0, "alpha": 0.0}
 
     def __init__(
-        self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+        self, params: Any, lr: float | Tensor = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
         weight_decay: float = 0, momentum: float = 0, centered: bool = False,
         capturable: bool = False, foreach: bool | None = None, maximize: bool = False,
         differentiable: bool = False,
     ):  # fmt: skip
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
-            "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach,
-            "maximize": maximize, "differentiable": differentiable,
-        })  # fmt: skip
+        super().__init__(params, options(locals()))
 
     @staticmethod
     def init_state(param, group):
@@ -46,17 +45,62 @@ class RMSprop(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        kind = param.dtype
-        alpha = hyper.alpha.astype(kind)
-        grad = grad + hyper.weight_decay.astype(kind) * param
-        square = tree_update_moment_per_elem_norm(grad, state["square_avg"], alpha, 2)
+        param, grad = with_decay(param, grad, hyper, group)
+        square = average_of_squares(state["square_avg"], grad, hyper.alpha)
         state = state | {"square_avg": square}
         if group["centered"]:
-            mean = tree_update_moment(grad, state["grad_avg"], alpha, 1)
-            state["grad_avg"] = mean
-            square = square - mean**2
-        divided = grad / (jnp.sqrt(square) + hyper.eps.astype(kind))
+            state["grad_avg"] = mean = lerp(state["grad_avg"], grad, 1 - hyper.alpha)
+            square = square - mean * mean
+        divided = grad / (jnp.sqrt(square) + hyper.eps)
         if "momentum_buffer" in state:
-            divided = hyper.momentum.astype(kind) * state["momentum_buffer"] + divided
+            divided = hyper.momentum * state["momentum_buffer"] + divided
             state["momentum_buffer"] = divided
-        return param - hyper.lr.astype(kind) * divided, state
+        return param - hyper.lr * divided, state
+
+
+class Rprop(Optimizer):
+    r"""Resilient backpropagation (Riedmiller and Braun 1993): only the gradient's sign counts.
+
+    An element's step grows by $\eta^+$ while its gradient keeps its sign and shrinks by
+    $\eta^-$ when the sign turns; then the element rests for one step.
+
+    Args:
+        lr: the first step size.
+        etas: $\eta^-, \eta^+$.
+        step_sizes: the smallest and the largest step.
+        maximize: ascend.
+        differentiable: put the step on the tape.
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+        step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False,
+        foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def check(self, group):
+        low, high = group["etas"]
+        if not 0.0 < low < 1.0 < high:
+            raise ValueError(f"Invalid eta values: {low}, {high}")
+        super().check(group)
+
+    @staticmethod
+    def init_state(param, group):
+        start = float(group["lr"])
+        start = complex(start, start) if param.dtype.kind == "c" else start
+        return {"prev": np.zeros_like(param), "step_size": np.full_like(param, start)}
+
+    @staticmethod
+    def update(param, grad, state, step, hyper, group):
+        agreement, size = jnp.sign(grad * state["prev"]), state["step_size"]
+        factor = jnp.select(
+            [agreement > 0, agreement < 0], [number(hyper.etas1), number(hyper.etas0)], 1.0
+        )
+        smallest, largest = hyper.step_sizes0, hyper.step_sizes1
+        size = jnp.clip(
+            size * factor.astype(size.dtype), smallest.astype(size.dtype),
+            largest.astype(size.dtype),
+        )  # fmt: skip
+        grad = jnp.where(agreement < 0, jnp.zeros_like(grad), grad)
+        return param - jnp.sign(grad) * size, {"prev": grad, "step_size": size}

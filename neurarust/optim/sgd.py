@@ -1,4 +1,4 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent, and its average."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
+from .rules import Number, lerp, options, where, with_decay
 
 
 class SGD(Optimizer):
@@ -22,23 +24,20 @@ class SGD(Optimizer):
         dampening: $\tau$; not applied in the first step.
         nesterov: needs a momentum and no dampening.
         maximize: ascend.
+        differentiable: put the step on the tape.
     """
 
     counts_steps = False
     limits = {"lr": 0.0, "momentum": 0.0, "weight_decay": 0.0}
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
-        weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
+        self, params: Any, lr: float | Tensor = 1e-3, momentum: float = 0, dampening: float = 0,
+        weight_decay: float | Tensor = 0, nesterov: bool = False, *, maximize: bool = False,
         foreach: bool | None = None, differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-            "nesterov": nesterov, "maximize": maximize, "foreach": foreach,
-            "differentiable": differentiable, "fused": fused,
-        })  # fmt: skip
+        super().__init__(params, options(locals()))
 
     @staticmethod
     def init_state(param, group):
@@ -46,12 +45,54 @@ class SGD(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        kind = param.dtype
-        grad = grad + hyper.weight_decay.astype(kind) * param
+        param, grad = with_decay(param, grad, hyper, group)
         if "momentum_buffer" in state:
-            taken = jnp.where(step == 1, 1, 1 - hyper.dampening).astype(kind)
-            momentum = hyper.momentum.astype(kind)
-            buffer = momentum * state["momentum_buffer"] + taken * grad
+            taken = where(step == 1, 1, 1 - hyper.dampening)
+            buffer = hyper.momentum * state["momentum_buffer"] + taken * grad
             state = {"momentum_buffer": buffer}
-            grad = grad + momentum * buffer if group["nesterov"] else buffer
-        return param - hyper.lr.astype(kind) * grad, state
+            grad = grad + hyper.momentum * buffer if group["nesterov"] else buffer
+        return param - hyper.lr * grad, state
+
+
+class ASGD(Optimizer):
+    r"""Averaged gradient descent (Polyak and Juditsky 1992); the average is `state[p]["ax"]`.
+
+    $p \leftarrow (1 - \lambda \eta_t) p - \eta_t g$ with $\eta_t = \gamma / (1 + \lambda \gamma
+    t)^\alpha$; averaging begins after `t0` steps.
+
+    Args:
+        lr: the learning rate $\gamma$.
+        lambd: the decay $\lambda$.
+        alpha: $\alpha$.
+        weight_decay: added to the gradient as `weight_decay * p`.
+        maximize: ascend.
+        differentiable: put the step on the tape.
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-2, lambd: float = 1e-4, alpha: float = 0.75,
+        t0: float = 1e6, weight_decay: float = 0, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False, capturable: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    @staticmethod
+    def init_state(param, group):
+        return {
+            "eta": np.array(float(group["lr"]), np.float32),
+            "mu": np.ones((), np.float32),
+            "ax": np.zeros_like(param),
+        }
+
+    @staticmethod
+    def update(param, grad, state, step, hyper, group):
+        param, grad = with_decay(param, grad, hyper, group)
+        rate, share = Number(state["eta"]), Number(state["mu"])
+        param = param * (1 - hyper.lambd * rate) - rate * grad
+        average = jnp.where(share == 1, param, lerp(state["ax"], param, share))
+        counted = where(step - hyper.t0 > 1, step - hyper.t0, 1)
+        return param, {
+            "eta": hyper.lr / (1 + hyper.lambd * hyper.lr * step) ** hyper.alpha,
+            "mu": 1 / counted,
+            "ax": average,
+        }

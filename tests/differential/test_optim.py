@@ -6,9 +6,25 @@ import numpy as np
 import pytest
 
 import neurarust as nr
-from tests.optim.test_optimizer import IDS, ROWS
+from tests.optim.test_optimizer import ROWS as FIRST_ROWS
 
 torch = pytest.importorskip("torch")
+
+# (class's name, options); those of the base tests, and the others.
+ROWS = [(row[0].__name__, row[1]) for row in FIRST_ROWS] + [
+    ("Adadelta", {"lr": 0.5, "weight_decay": 0.1}),
+    ("Adafactor", {"lr": 0.1, "weight_decay": 0.1}),
+    ("Adafactor", {"d": 1.5, "eps": (1e-3, 1e-2), "maximize": True}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.1}),
+    ("Adamax", {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
+    ("ASGD", {"lr": 0.1, "t0": 3, "lambd": 0.1}),
+    ("NAdam", {"lr": 0.1, "momentum_decay": 0.1, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("RAdam", {"lr": 0.1, "weight_decay": 0.1, "betas": (0.8, 0.9)}),
+    ("RAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("Rprop", {"lr": 0.01, "etas": (0.4, 1.5)}),
+]
+IDS = [f"{name}-{'-'.join(options)}" for name, options in ROWS]
 
 
 def train(T, kind, options, steps=12):
@@ -31,10 +47,10 @@ def train(T, kind, options, steps=12):
     return losses, weight.detach().numpy(), optimizer
 
 
-@pytest.mark.parametrize(("kind", "options", "_"), ROWS, ids=IDS)
-def test_training(kind, options, _):
-    losses, weight, optimizer = train(nr, kind.__name__, options)
-    expected_losses, expected, theirs = train(torch, kind.__name__, options)
+@pytest.mark.parametrize(("kind", "options"), ROWS, ids=IDS)
+def test_training(kind, options):
+    losses, weight, optimizer = train(nr, kind, options)
+    expected_losses, expected, theirs = train(torch, kind, options)
     np.testing.assert_allclose(losses, expected_losses, rtol=2e-5, atol=1e-6)
     np.testing.assert_allclose(weight, expected, rtol=1e-4, atol=1e-5)
     state, other = optimizer.state_dict()["state"], theirs.state_dict()["state"]
@@ -47,20 +63,129 @@ def test_training(kind, options, _):
             np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("kind", "options", "_"), ROWS, ids=IDS)
-def test_state_of_pytorch_is_taken_up(kind, options, _):
-    _, weight, theirs = train(torch, kind.__name__, options, steps=3)
-    parameters = [torch.tensor(weight.copy()), torch.zeros(2)]
-    ours = [nr.nn.Parameter(nr.tensor(one.numpy())) for one in parameters]
-    optimizer = getattr(nr.optim, kind.__name__)([{"params": [one]} for one in ours], **options)
-    optimizer.load_state_dict(theirs.state_dict())
-    copies = [torch.nn.Parameter(one.clone()) for one in parameters]
-    other = type(theirs)([{"params": [one]} for one in copies], **options)
-    other.load_state_dict(theirs.state_dict())
-    for _ in range(3):
-        for one, two in zip(ours, copies, strict=True):
-            one.grad, two.grad = nr.ones(*one.shape), torch.ones(*two.shape)
-        optimizer.step()
-        other.step()
-    for one, two in zip(ours, copies, strict=True):
-        np.testing.assert_allclose(one.detach(), two.detach(), rtol=1e-5, atol=1e-6)
+def foreign(kept, tensor):
+    """A state with its tensors made by another library."""
+    if isinstance(kept, dict):
+        return {name: foreign(one, tensor) for name, one in kept.items()}
+    if isinstance(kept, (list, tuple)):
+        return type(kept)(foreign(one, tensor) for one in kept)
+    return tensor(np.asarray(kept)) if hasattr(kept, "detach") else kept
+
+
+@pytest.mark.parametrize("taken_from", [torch, nr], ids=["torch", "nr"])
+@pytest.mark.parametrize(("kind", "options"), ROWS, ids=IDS)
+def test_states_are_exchanged(kind, options, taken_from):
+    _, weight, optimizer = train(taken_from, kind, options, steps=3)
+    results = []
+    for T in (torch, nr):
+        parameters = [T.nn.Parameter(T.tensor(one)) for one in (weight, np.zeros(2, np.float32))]
+        resumed = getattr(T.optim, kind)([{"params": [one]} for one in parameters], **options)
+        resumed.load_state_dict(foreign(optimizer.state_dict(), T.tensor))
+        for _ in range(3):
+            for one in parameters:
+                one.grad = T.ones(*one.shape)
+            resumed.step()
+        results.append([one.detach().numpy() for one in parameters])
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+# ------------------------------------------------------------------ the rest
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "complex64"])
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "RMSprop", "Adagrad", "Rprop", "RAdam"])
+def test_other_types(kind, dtype):
+    generator = np.random.default_rng(0)
+    parts = generator.standard_normal((2, 4, 3)).astype(np.float32)
+    seen = []
+    for T in (torch, nr):
+        kept = T.complex(*map(T.tensor, parts)) if dtype == "complex64" else T.tensor(parts[0])
+        parameter = T.nn.Parameter(kept.to(getattr(T, dtype)))
+        optimizer = getattr(T.optim, kind)([parameter], lr=0.1)
+        for _ in range(4):
+            parameter.grad = parameter.detach() * 0.5
+            optimizer.step()
+        shown = parameter.detach()
+        seen.append(np.asarray(shown if dtype == "complex64" else shown.float()))
+    tolerance = {"bfloat16": 3e-2, "complex64": 1e-5}[dtype]
+    np.testing.assert_allclose(*seen, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "NAdam"])
+def test_differentiable_steps(kind):
+    """The gradient of a loss after two steps, with respect to the first parameters."""
+    seen = []
+    for T in (torch, nr):
+        start = T.tensor([1.0, -2.0, 3.0], requires_grad=True)
+        parameter = start.clone()
+        optimizer = getattr(T.optim, kind)([parameter], lr=0.1, differentiable=True)
+        for k in range(2):
+            parameter.grad = start * (k + 1) + 0.5
+            optimizer.step()
+        (parameter**2).sum().backward()
+        seen.append(start.grad.numpy())
+    np.testing.assert_allclose(*seen, rtol=1e-4)
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_lbfgs(search):
+    generator = np.random.default_rng(0)
+    x, y, start = (generator.standard_normal(shape) for shape in ((8, 4), (8, 3), (4, 3)))
+    seen = []
+    for T in (torch, nr):
+        weight = T.nn.Parameter(T.tensor(start))
+        optimizer = T.optim.LBFGS([weight], max_iter=4, history_size=5, line_search_fn=search)
+
+        def closure(T=T, weight=weight, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = ((T.tanh(T.tensor(x) @ weight) - T.tensor(y)) ** 2).mean()
+            loss.backward()
+            return loss
+
+        losses = [optimizer.step(closure).item() for _ in range(4)]
+        seen.append([*losses, *weight.detach().numpy().ravel()])
+    np.testing.assert_allclose(*seen, rtol=1e-7)
+
+
+SCHEDULES = [
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 3, "mode": "triangular2"}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 3, "mode": "exp_range",
+                  "gamma": 0.9}),
+    ("OneCycleLR", {"max_lr": 0.5, "total_steps": 12, "three_phase": True}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 2, "eta_min": 0.01}),
+    ("CosineAnnealingLR", {"T_max": 4}),
+    ("LinearLR", {"total_iters": 6}),
+    ("PolynomialLR", {"total_iters": 9, "power": 2.0}),
+    ("MultiStepLR", {"milestones": [2, 5, 5]}),
+    ("ConstantLR", {"total_iters": 4}),
+    ("ExponentialLR", {"gamma": 0.9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("exchanged", [False, True], ids=["plain", "exchanged"])
+@pytest.mark.parametrize(("kind", "options"), SCHEDULES, ids=[row[0] for row in SCHEDULES])
+def test_schedules(kind, options, exchanged):
+    """Rates and momentum for 12 epochs; `exchanged`: ours go on from the state of theirs."""
+
+    def made(T):
+        optimizer = T.optim.SGD([T.nn.Parameter(T.ones(1))], lr=0.1, momentum=0.9)
+        return optimizer, getattr(T.optim.lr_scheduler, kind)(optimizer, **options)
+
+    def walk(optimizer, scheduler, epochs):
+        rows = []
+        for _ in range(epochs):
+            optimizer.step()
+            scheduler.step()
+            group = optimizer.param_groups[0]
+            rows.append((group["lr"], group["momentum"], *scheduler.get_last_lr()))
+        return rows
+
+    theirs, ours = made(torch), made(nr)
+    expected = walk(*theirs, 6)
+    if exchanged:
+        ours[0].load_state_dict(theirs[0].state_dict())
+        ours[1].load_state_dict(theirs[1].state_dict())
+    else:
+        np.testing.assert_allclose(walk(*ours, 6), expected, rtol=1e-9)
+    np.testing.assert_allclose(walk(*ours, 6), walk(*theirs, 6), rtol=1e-9)

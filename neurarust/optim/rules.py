@@ -1,0 +1,141 @@
+"""What update rules are written with, and the one recorded step that runs them.
+
+A rule is a formula over a parameter, its gradient and its state. Its numbers are `Number`s, so
+that `param - hyper.lr * grad` is computed in the parameter's own type, while `1 - hyper.beta`
+keeps all digits, as Python numbers do in PyTorch.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from ..core.op import Arrays, Index
+
+
+class Number:
+    """A float64 scalar that takes the type of the array it meets, as a Python number does."""
+
+    __slots__ = ("value",)
+    # NumPy's scalars and arrays leave the work to us.
+    __array_ufunc__ = None
+
+    def __init__(self, value: Any):
+        self.value = jnp.asarray(value, jnp.float64)
+
+    def astype(self, dtype: Any) -> Any:
+        """The number as an array."""
+        return self.value.astype(dtype)
+
+
+def _meeting(operation: Callable, swapped: bool) -> Callable:
+    def meet(self: Number, other: Any) -> Any:
+        mine, alone = self.value, isinstance(other, (Number, int, float))
+        if isinstance(other, Number):
+            other = other.value
+        elif not alone:
+            mine = mine.astype(jnp.finfo(other.dtype).dtype)
+        result = operation(other, mine) if swapped else operation(mine, other)
+        return Number(result) if alone and result.dtype != jnp.bool_ else result
+
+    return meet
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow"):
+    setattr(Number, f"__{_name}__", _meeting(getattr(operator, _name), False))
+    setattr(Number, f"__r{_name}__", _meeting(getattr(operator, _name), True))
+for _name in ("lt", "le", "gt", "ge", "eq"):
+    setattr(Number, f"__{_name}__", _meeting(getattr(operator, _name), False))
+
+
+class Hyper(dict):
+    """A group's numbers inside the traced update, by name: `hyper.lr`, `hyper.betas0`."""
+
+    __getattr__ = dict.__getitem__
+
+
+def number(value: Any) -> Any:
+    """A Number as an array of float64; anything else as it is."""
+    return value.value if isinstance(value, Number) else value
+
+
+def where(condition: Any, first: Any, second: Any) -> Any:
+    """One of two numbers."""
+    return Number(jnp.where(condition, number(first), number(second)))
+
+
+def lerp(start: Any, end: Any, weight: Any) -> Any:
+    """`start + weight * (end - start)`: a running average takes up `end`."""
+    return start + weight * (end - start)
+
+
+def average_of_squares(average: Any, grad: Any, beta: Any) -> Any:
+    """`beta * average + (1 - beta) * grad^2`."""
+    return beta * average + (1 - beta) * (grad * grad)
+
+
+def with_decay(param: Any, grad: Any, hyper: Hyper, group: dict[str, Any]) -> tuple[Any, Any]:
+    """Weight decay: of the parameter itself if decoupled (AdamW), else in the gradient."""
+    if group.get("decoupled_weight_decay"):
+        return param * (1 - hyper.lr * hyper.weight_decay), grad
+    return param, grad + hyper.weight_decay * param
+
+
+def options(local: dict[str, Any]) -> dict[str, Any]:
+    """A constructor's arguments as options of a group."""
+    return {k: one for k, one in local.items() if k not in ("self", "params", "__class__")}
+
+
+# ------------------------------------------------------------------ the recorded step
+
+
+def _entered(array: Any) -> Any:
+    """An array as rules see it: half types in float32, complex numbers as pairs of reals."""
+    if jnp.iscomplexobj(array):
+        return jnp.stack([array.real, array.imag], -1)
+    if array.dtype in (jnp.float16, jnp.bfloat16):
+        return array.astype(jnp.float32)
+    return array
+
+
+def _left(result: Any, like: Any) -> Any:
+    """The result of a rule in the type of the array that it replaces."""
+    if jnp.iscomplexobj(like):
+        return (result[..., 0] + 1j * result[..., 1]).astype(like.dtype)
+    return result.astype(like.dtype)
+
+
+def step_function(cls: Any) -> Callable:
+    """The pure function that updates a list of parameters by a class's `update`.
+
+    With `found_inf` among the given tensors, a step of bad gradients changes nothing.
+    """
+
+    def step(
+        params: Arrays, grads: Arrays, tensors: Arrays, steps: Arrays, given: Arrays,
+        *numbers: Index, layout,
+    ):  # fmt: skip
+        names, given_names, kept, static = layout
+        hyper = Hyper(zip(names, map(Number, numbers), strict=True))
+        hyper |= {k: Number(one.reshape(())) for k, one in zip(given_names, given, strict=True)}
+        hyper, group, count = Hyper(hyper), dict(static), steps[0] + 1
+        size = len(kept)
+        new_params, new_tensors = [], []
+        for k, (param, grad) in enumerate(zip(params, grads, strict=True)):
+            mine = tensors[k * size : (k + 1) * size]
+            state = {name: _entered(one) for name, one in zip(kept, mine, strict=True)}
+            grad = _entered(-grad if group.get("maximize") else grad)
+            new, state = cls.update(_entered(param), grad, state, Number(count), hyper, group)
+            new_params.append(_left(new, param))
+            new_tensors += [_left(state[k], one) for k, one in zip(kept, mine, strict=True)]
+        results = [*new_params, *new_tensors, count]
+        if "found_inf" not in given_names:
+            return results
+        before = (*params, *tensors, steps[0])
+        bad = hyper.found_inf > 0
+        return [jnp.where(bad, old, new) for old, new in zip(before, results, strict=True)]
+
+    return step
