@@ -49,7 +49,7 @@ class Op:
 
     __slots__ = (
         "name", "function", "parameters", "positional", "kinds", "optional", "promote", "promoted",
-        "residuals", "differentiable", "signature", "signatures",
+        "residuals", "differentiable", "signature", "signatures", "home",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +88,9 @@ class Op:
         self.promoted = promoted
         self.residuals = residuals
         self.differentiable = differentiable
+        # Where another process finds the same op; None for ops that users define.
+        module = function.__module__
+        self.home = f"{module}.{name}" if module.startswith("neurarust.") else None
         # Filled by the engine: key of a call -> its Signature.
         self.signatures: dict[tuple, Any] = {}
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+import neurarust as nr
 from neurarust.core.engine import disk_cache
+from neurarust.core.engine import program as programs
+from neurarust.core.engine.disk_cache import text_of
+from neurarust.core.engine.program import Program
+from neurarust.core.op import OPS, Array, Op
+from neurarust.core.tensor.dispatch import call
 
 from .subprocesses import run
 
@@ -29,24 +39,90 @@ TRAIN = """
 """
 
 
-def entries(folder: Path) -> set[str]:
-    # JAX keeps the time of the last use beside each program.
-    return {path.name for path in folder.rglob("*") if path.is_file() and "atime" not in path.name}
+def entries(folder: Path) -> set[bytes]:
+    with closing(sqlite3.connect(folder / "programs.sqlite3")) as connection:
+        return {row[0] for row in connection.execute("SELECT key FROM entries")}
 
 
-def test_a_second_process_compiles_nothing_that_took_long(tmp_path):
-    environment = {"NEURARUST_CACHE_DIR": str(tmp_path / "programs")}
-    first = run(TRAIN, **environment)
+def test_a_second_process_neither_compiles_nor_traces(tmp_path):
+    count = """
+    import jax, neurarust.core.engine.signature as signatures, neurarust.core.engine.program as p
+    done = []
+    trace, lower = signatures.Signature.trace, p.Program._compiled
+    signatures.Signature.trace = lambda self: done.append("trace") or trace(self)
+    p.Program._compiled = lambda *given: done.append("compile") or lower(*given)
+    """
+    environment = {"NEURARUST_CACHE_DIR": str(tmp_path)}
+    script = count + TRAIN + '    print(done.count("trace"), done.count("compile"))'
+    script += "\n    print(weights[0].tolist())"
+    *_, first, numbers = run(script, **environment).splitlines()
     kept = entries(tmp_path)
-    assert kept
-    second = run(TRAIN, **environment)
+    *_, second, again = run(script, **environment).splitlines()
+    assert min(map(int, first.split())) >= 1 and len(kept) > 10
+    # Filling the weights is too quick to be kept.
+    traced, compiled = map(int, second.split())
+    assert traced <= 2 and compiled <= 1
     assert entries(tmp_path) == kept
-    assert first.startswith("changed [] ") and second.startswith("changed [] ")
+    assert again == numbers
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """An empty folder where everything is kept, however small."""
+    monkeypatch.setenv("NEURARUST_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(disk_cache, "LEAST_SECONDS", 0.0)
+    return tmp_path
+
+
+def forget(*ops: str) -> None:
+    """What a new process would not know."""
+    programs.clear()
+    for op in ops:
+        OPS[op].signatures.clear()
+
+
+def test_a_program_that_calls_lapack_is_found_again(kept, monkeypatch):
+    matrix = nr.tensor([[4.0, 2.0], [2.0, 5.0]], requires_grad=True)
+
+    def gradient() -> list:
+        forget("cholesky", "sum")
+        (result,) = nr.autograd.grad(nr.linalg.cholesky(matrix).sum(), matrix)
+        return result.tolist()
+
+    first = gradient()
+    monkeypatch.setattr(Program, "_compiled", None)
+    assert gradient() == first
+
+
+def test_programs_with_an_op_of_the_users_own_are_not_kept(kept):
+    def triple(input: Array):
+        return 3 * input
+
+    op = Op("triple", triple)
+    assert op.home is None
+    assert call(op, (nr.ones(3),)).tolist() == [3.0] * 3
+    assert not list(kept.iterdir())
+    assert text_of((nr.float32, 3, (slice, None), 1.5, "a")) is not None
+    assert text_of((lambda: 0,)) is None
+
+
+def test_a_spoiled_file_is_done_without(kept):
+    (kept / "programs.sqlite3").write_bytes(b"not a database" * 1000)
+    forget("add")
+    assert (nr.ones(3) + 1).tolist() == [2.0] * 3
+
+
+def test_what_was_not_used_for_longest_makes_room(kept, monkeypatch):
+    monkeypatch.setattr(disk_cache, "CAPACITY", 3000)
+    for k in range(6):
+        monkeypatch.setattr(disk_cache.time, "time", lambda k=k: 1000 + k)
+        disk_cache.save({str(k): bytes(900)})
+    assert [disk_cache.load(str(k)) is None for k in range(6)] == [True] * 4 + [False] * 2
 
 
 def test_the_cache_can_be_switched_off(tmp_path):
     run(TRAIN, NEURARUST_CACHE_DIR="", XDG_CACHE_HOME=str(tmp_path))
-    assert not entries(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_the_user_gave_jax_is_left_alone(tmp_path):

@@ -27,7 +27,7 @@ def room_for_programs(monkeypatch):
     """Most single ops stay compiled (XLA takes 1.6 MB for each); recorded programs do not recur."""
     monkeypatch.setattr(programs, "CAPACITY", 1500)
     # Parallel workers find each other's programs on disk, however small.
-    monkeypatch.setitem(disk_cache._OPTIONS, "jax_persistent_cache_min_compile_time_secs", 0.0)
+    monkeypatch.setattr(disk_cache, "LEAST_SECONDS", 0.0)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

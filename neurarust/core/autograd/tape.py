@@ -12,8 +12,10 @@ from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 
+from ..engine.backward import Backward, derive
+from ..engine.disk_cache import text_of
 from ..engine.recording import record, state
-from ..engine.signature import Backward, Signature, derive
+from ..engine.signature import Signature, known
 from ..engine.value import Aval, Value
 
 Edge: TypeAlias = "tuple[Any, int] | None"
@@ -190,8 +192,11 @@ _sums: dict[Aval, Signature] = {}
 def _constant(table: dict[Aval, Signature], name: str, make: Callable, aval: Aval) -> Value:
     signature = table.get(aval)
     if signature is None:
-        signature = table[aval] = Signature(
-            name, lambda: (make(aval.shape, aval.dtype.dtype),), (), device=aval.device
+        signature = table[aval] = known(
+            f"{name}@{text_of(aval)}",
+            lambda: Signature(
+                name, lambda: (make(aval.shape, aval.dtype.dtype),), (), device=aval.device
+            ),
         )
     return record(signature, (), ())
 
@@ -211,7 +216,10 @@ def accumulate(first: Tracked, second: Tracked, create_graph: bool) -> Tracked:
     aval = first[0].aval
     signature = _sums.get(aval)
     if signature is None:
-        signature = _sums[aval] = Signature("accumulate", lambda a, b: (a + b,), (aval, aval))
+        signature = _sums[aval] = known(
+            f"accumulate@{text_of(aval)}",
+            lambda: Signature("accumulate", lambda a, b: (a + b,), (aval, aval)),
+        )
     if not create_graph:
         return record(signature, (first[0], second[0]), ()), None
     return apply(signature, (first[0], second[0]), (), (first[1], second[1]))[0]

@@ -1,33 +1,55 @@
-"""The on-disk compilation cache, switched on around our own compilations only.
+"""The on-disk cache: what one process traced and compiled, for the next.
 
-JAX has one such cache per process, set by global options. A user who has set it keeps
-it; otherwise the options are put in place for the time of one compilation and taken back, so that
-other JAX code in the process is left alone.
+One SQLite file in the user's cache folder holds compiled programs, and what tracing the ops
+in them found (shapes, dtypes, what a gradient needs). A second run of a script then neither
+traces nor compiles. Keys spell out all that an entry depends on; the fingerprint adds the
+versions, this package's sources, JAX's settings and the machine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+import platform
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jax
-from jax.experimental.compilation_cache import compilation_cache
+import numpy as np
+from jax.experimental import serialize_executable
 
-_lock = threading.RLock()
-_OPTIONS = {
-    "jax_persistent_cache_min_compile_time_secs": 0.05,
-    "jax_persistent_cache_min_entry_size_bytes": -1,
-}
+from .. import device as devices
+from .. import dtype as dtypes
+from .value import Aval
+
+# Programs that compile faster are not kept.
+LEAST_SECONDS = 0.05
+# Bytes; beyond them the entries that were not used for longest go.
+CAPACITY = 2 << 30
+_DAY = 86_400
+_PACKAGE = Path(__file__).resolve().parents[2]
+_TABLE = """CREATE TABLE IF NOT EXISTS entries
+    (key BLOB PRIMARY KEY, entry BLOB NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL)"""
+_PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), type(Ellipsis)})
+# Packages whose types mean the same in every process.
+_TRUSTED = frozenset({"builtins", "numpy", "neurarust"})
 
 
 def folder() -> Path | None:
     """Where programs are kept: NEURARUST_CACHE_DIR, else the user's cache folder.
 
-    An empty NEURARUST_CACHE_DIR switches the cache off.
+    An empty NEURARUST_CACHE_DIR switches the cache off. So does a compilation cache of
+    JAX's that the user has set up, which then does the same work.
     """
+    if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
+        return None
     chosen = os.environ.get("NEURARUST_CACHE_DIR")
     if chosen is not None:
         return Path(chosen) if chosen else None
@@ -35,28 +57,174 @@ def folder() -> Path | None:
     return Path(base) / "neurarust"
 
 
-@contextmanager
-def compiling() -> Iterator[None]:
-    """A block in which JAX keeps what it compiles in our folder."""
+# ------------------------------------------------------------------ keys
+
+
+def text_of(key: Any) -> str | None:
+    """A key as text that means the same in another process; None where there is none."""
+    kind = type(key)
+    if isinstance(key, tuple):
+        parts = [text_of(one) for one in (kind, *key)]
+        return None if None in parts else f"({','.join(parts)})"  # type: ignore[arg-type]
+    if kind in _PLAIN:
+        return repr(key)
+    if kind is Aval:
+        return f"{key!r}@{key.device}"
+    if kind is devices.device or kind is dtypes.dtype or isinstance(key, np.dtype):
+        return f"<{key}>"
+    if isinstance(key, type) and key.__module__.partition(".")[0] in _TRUSTED:
+        return f"<{key.__module__}.{key.__qualname__}>"
+    return None
+
+
+@cache
+def _fingerprint() -> bytes:
+    """What every entry depends on."""
+    sources = sorted(_PACKAGE.rglob("*.py"))
+    stats = [(str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in sources]
+    # 64-bit mode is always on while we trace.
+    settings = jax.config.values.items()
+    settings = [one for one in settings if "cache" not in one[0] and one[0] != "jax_enable_x64"]
+    machine = [platform.platform(), platform.machine(), os.cpu_count(), _processor()]
+    flags = [os.environ.get(name) for name in ("XLA_FLAGS", "LIBTPU_INIT_ARGS")]
+    versions = [jax.__version__, jax.lib.__version__, np.__version__]
+    whole = repr([stats, sorted(settings, key=str), machine, flags, versions])
+    return hashlib.blake2b(whole.encode()).digest()
+
+
+def _processor() -> str:
+    """What the processor can do: compiled code may use all of it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    told = ("model name", "flags", "Features", "CPU part")
+    return str(sorted({line for line in lines if line.startswith(told)}))
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), key=_fingerprint(), digest_size=20).digest()
+
+
+# ------------------------------------------------------------------ entries
+
+
+_lock = threading.Lock()
+
+
+def _connect(make: bool) -> sqlite3.Connection | None:
     place = folder()
-    if place is None or getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
-        yield
-        return
-    with _lock:
-        before = {name: getattr(jax.config, name) for name in _OPTIONS}
-        try:
+    if place is None:
+        return None
+    file = place / "programs.sqlite3"
+    try:
+        if make:
             place.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            yield
+        elif not file.exists():
+            return None
+        return sqlite3.connect(file, timeout=2)
+    except (OSError, sqlite3.Error):
+        return None
+
+
+def load(key: str | None) -> Any:
+    """The entry kept under a key, or None."""
+    entries = None if key is None else _read(key)
+    if entries is None:
+        return None
+    try:
+        return pickle.loads(entries)
+    except Exception:  # An entry that cannot be read is as good as none.
+        return None
+
+
+def _read(key: str) -> bytes | None:
+    with _lock:
+        connection = _connect(make=False)
+        if connection is None:
+            return None
+        with closing(connection):
+            try:
+                found = connection.execute(
+                    "SELECT entry, used FROM entries WHERE key = ?", (_digest(key),)
+                ).fetchone()
+                if found is not None and time.time() - found[1] > _DAY:
+                    with connection:
+                        connection.execute(
+                            "UPDATE entries SET used = ? WHERE key = ?",
+                            (int(time.time()), _digest(key)),
+                        )
+            except sqlite3.Error:
+                return None
+    return None if found is None else found[0]
+
+
+def save(entries: Mapping[str, Any]) -> None:
+    """Keeps entries; those that are there already stay."""
+    rows = []
+    for key, entry in entries.items():
+        data = pickle.dumps(entry)
+        rows.append((_digest(key), data, len(data), int(time.time())))
+    with _lock:
+        connection = _connect(make=True)
+        if connection is None:
             return
-        compilation_cache.reset_cache()
-        jax.config.update("jax_compilation_cache_dir", str(place))
-        for name, setting in _OPTIONS.items():
-            jax.config.update(name, setting)
-        try:
-            yield
-        finally:
-            jax.config.update("jax_compilation_cache_dir", None)
-            for name, setting in before.items():
-                jax.config.update(name, setting)
-            compilation_cache.reset_cache()
+        with closing(connection):
+            try:
+                with connection:
+                    connection.execute(_TABLE)
+                    connection.executemany("INSERT OR IGNORE INTO entries VALUES (?,?,?,?)", rows)
+                    _evict(connection)
+            except sqlite3.Error:
+                return
+
+
+def _evict(connection: sqlite3.Connection) -> None:
+    (total,) = connection.execute("SELECT sum(size) FROM entries").fetchone()
+    if total > CAPACITY:
+        connection.execute(
+            "DELETE FROM entries WHERE key IN (SELECT key FROM (SELECT key, sum(size) OVER "
+            "(ORDER BY used DESC, key) AS upto FROM entries) WHERE upto > ?)",
+            (CAPACITY * 3 // 4,),
+        )
+
+
+# ------------------------------------------------------------------ compiled programs
+
+
+def pack(lowered: Any, compiled: Any) -> tuple | None:
+    """A compiled program for `save`; None if it cannot live in another process.
+
+    Code that calls into libraries by a pointer is kept only where the pointers are known
+    to be set up again (LAPACK's, see `unpack`).
+    """
+    targets = _custom_calls(lowered.as_text())
+    if any(not one.startswith("lapack_") for one in targets):
+        return None
+    try:
+        return bool(targets), serialize_executable.serialize(compiled)
+    except Exception:  # Some back ends cannot.
+        return None
+
+
+def unpack(packed: tuple) -> Any:
+    """The compiled program, or None if it cannot be loaded."""
+    lapack, serialized = packed
+    try:
+        if lapack:
+            _link_lapack()
+        return serialize_executable.deserialize_and_load(*serialized)
+    except Exception:  # Compiling anew is always possible.
+        return None
+
+
+def _custom_calls(text: str) -> set[str]:
+    """The names of the library functions that StableHLO text calls."""
+    parts = text.split("stablehlo.custom_call @")[1:]
+    return {part.partition("(")[0] for part in parts}
+
+
+@cache
+def _link_lapack() -> None:
+    """Makes JAX find LAPACK's functions, which it does when it lowers one of them."""
+    jax.jit(jax.numpy.linalg.cholesky).lower(np.eye(1, dtype=np.float32))

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 
 from .. import device as devices
-from .disk_cache import compiling
+from . import disk_cache
 from .signature import Signature
 from .value import Value, export
 
@@ -56,24 +56,19 @@ class Program:
         if self.forwarded is None:
             return self._first(vectors, leaves)
         with jax.enable_x64(True):
-            arrays = self._run(vectors, leaves)
+            arrays = self.function(*vectors, *leaves)
         self.hits += 1
         for k in self.forwarded:
             export(arrays[k])
         state.last = arrays[self.smallest] if arrays else None
         return arrays
 
-    def _run(self, vectors: tuple, leaves: list[Any]) -> list:
-        if leaves:
-            return self.function(*vectors, *leaves)
-        # Without inputs nothing but the default says where to compute.
-        with jax.default_device(self.device.jax()):
-            return self.function(*vectors)
-
     def _first(self, vectors: tuple, leaves: list[Any]) -> list:
         started = time.perf_counter()
-        with jax.enable_x64(True), compiling():
-            arrays = self._run(vectors, leaves)
+        with jax.enable_x64(True):
+            if all(len(one.sharding.device_set) == 1 for one in leaves):
+                self.function = self._loaded() or self._compiled(vectors, leaves)
+            arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
         seen: set[int] = set()
@@ -87,6 +82,37 @@ class Program:
             export(arrays[k])
         state.last = arrays[self.smallest] if arrays else None
         return arrays
+
+    def _loaded(self) -> Any:
+        """The program that an earlier process compiled, or None."""
+        packed = disk_cache.load(self._name_on_disk())
+        return None if packed is None else disk_cache.unpack(packed)
+
+    def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
+        started = time.perf_counter()
+        # Without inputs nothing but the default says where to compute.
+        with jax.default_device(None if leaves else self.device.jax()):
+            lowered = self.function.lower(*vectors, *leaves)
+            compiled = lowered.compile()
+        key = self._name_on_disk()
+        if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
+            packed = disk_cache.pack(lowered, compiled)
+            if packed is not None:
+                entries: dict[str, Any] = {}
+                for signature in {call[0] for call in self.calls}:
+                    entries.update(signature.entries())
+                disk_cache.save(entries | {key: packed})
+        return compiled
+
+    def _name_on_disk(self) -> str | None:
+        """What the program is called on disk; None if an op of the user's own is in it."""
+        if disk_cache.folder() is None:
+            return None
+        names = [signature.key for signature, _ in self.calls]
+        if None in names:
+            return None
+        references = [one for _, one in self.calls]
+        return f"{names} {references} {self.live} {self.donated} {self.device}"
 
 
 def _replay(calls: tuple[Call, ...], live: tuple[int, ...]) -> Callable[..., list]:

@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
 
 from .. import device as devices
 from .. import dtype as dtypes
 from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
+from . import disk_cache
 from .value import Aval, aval_of
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_SCALAR_DTYPES = {"f": jnp.float64, "i": jnp.int64, "c": jnp.complex128}
+SCALAR_DTYPES = {"f": jnp.float64, "i": jnp.int64, "c": jnp.complex128}
 SCALAR_CODES = {float: "f", int: "i", bool: "i", complex: "c"}
 
 
@@ -31,7 +32,7 @@ class Signature:
 
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
-        "backwards", "residuals", "line", "bounds", "single", "output", "tracks",
+        "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
     )  # fmt: skip
 
     def __init__(
@@ -44,16 +45,14 @@ class Signature:
         rebuild: Any = None,
         residuals: bool = False,
         differentiable: bool = True,
+        outputs: tuple[Aval, ...] | None = None,
     ):
         self.name = name
         self.function = jax.jit(function, inline=True)
         self.inputs = tuple(inputs)
         self.numbers = numbers
         self.device = device or (self.inputs[0].device if self.inputs else devices.CPU)
-        outputs = self.trace().out_info
-        self.outputs = tuple(
-            aval_of(tuple(one.shape), dtypes.of(one.dtype), self.device) for one in outputs
-        )
+        self.outputs = self._trace_outputs() if outputs is None else outputs
         self.rebuild = rebuild
         self.single = len(self.outputs) == 1
         self.output = self.outputs[0] if self.outputs else None
@@ -68,18 +67,69 @@ class Signature:
         self.line = user_line()
         # (low, high) that Python integers must keep, where an integer tensor takes them.
         self.bounds: tuple[int, int] | None = None
+        # What it is called on disk, and what is kept there to find it again.
+        self.key: str | None = None
+        self.entries: Callable[[], dict[str, Any]] = dict
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
         """What the traced function is given: the arrays, then the numbers."""
         arrays = [one.struct() for one in self.inputs]
-        return arrays + [jax.ShapeDtypeStruct((), _SCALAR_DTYPES[code]) for code in self.numbers]
+        return arrays + [jax.ShapeDtypeStruct((), SCALAR_DTYPES[code]) for code in self.numbers]
 
     def trace(self) -> Any:
         with jax.enable_x64(True):
             return self.function.trace(*self.structs())
 
+    def _trace_outputs(self) -> tuple[Aval, ...]:
+        return tuple(
+            aval_of(tuple(one.shape), dtypes.of(one.dtype), self.device)
+            for one in self.trace().out_info
+        )
+
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.inputs))})"
+
+
+class Traced(NamedTuple):
+    """What tracing found out about a signature, for the disk."""
+
+    name: str
+    inputs: tuple[Aval, ...]
+    numbers: str
+    device: devices.device
+    rebuild: Any
+    residuals: bool
+    differentiable: bool
+    outputs: tuple[Aval, ...]
+    bounds: tuple[int, int] | None
+
+
+def traced(signature: Signature) -> Traced:
+    return Traced(
+        signature.name, signature.inputs, signature.numbers, signature.device, signature.rebuild,
+        signature.residuals, signature.tracks, signature.outputs, signature.bounds,
+    )  # fmt: skip
+
+
+def untraced(found: Traced, make: Callable[[], Signature]) -> Signature:
+    """A signature from what the disk knows; `make` traces it when its function is needed."""
+    made = cache(make)
+    signature = Signature(
+        found.name, lambda *flat: made().function(*flat), found.inputs, found.numbers,
+        found.device, found.rebuild, found.residuals, found.differentiable, found.outputs,
+    )  # fmt: skip
+    signature.bounds = found.bounds
+    return signature
+
+
+def known(key: str | None, make: Callable[[], Signature]) -> Signature:
+    """The signature that `make` gives, untraced where the disk knows it."""
+    found = disk_cache.load(key)
+    signature = make() if found is None else untraced(found, make)
+    if key is not None:
+        signature.key = key
+        signature.entries = lambda: {key: traced(signature)}
+    return signature
 
 
 def user_line() -> str:
@@ -101,14 +151,13 @@ def build(
     op: Op,
     args: tuple,
     kwargs: dict[str, Any],
-    tensor_aval: Callable[[Any], Aval | None],
     device: devices.device | None,
     written: Aval | None = None,
 ) -> Signature:
     """The signature of a call; the slow path, once per kind of call.
 
     Args:
-        tensor_aval: gives the Aval of a Tensor, and None for anything else.
+        args, kwargs: the arguments, with Avals in the place of Tensors.
         device: where an op without tensors puts its result.
         written: the tensor that an in-place call writes; the result is cast to its dtype.
     """
@@ -117,7 +166,7 @@ def build(
     except TypeError as error:
         parameters = str(op.signature).replace("'", "")
         raise TypeError(f"{op.name}{parameters}: {error}") from None
-    reader = _Reader(op, tensor_aval)
+    reader = _Reader(op)
     names = [name for name in op.parameters if op.kinds[name] >= 0]
     arguments: list[Any] = []
     for position, argument in enumerate(args):
@@ -176,9 +225,8 @@ def _as_written(name: str, result: Any, written: Aval) -> Any:
 class _Reader:
     """Sorts the arguments of one call into arrays, numbers and static values."""
 
-    def __init__(self, op: Op, tensor_aval: Callable[[Any], Aval | None]):
+    def __init__(self, op: Op):
         self.op = op
-        self.tensor_aval = tensor_aval
         self.avals: list[Aval] = []
         self.names: list[str] = []
         self.numbers: list[str] = []
@@ -187,12 +235,11 @@ class _Reader:
 
     def read(self, name: str, argument: Any) -> tuple:
         kind = self.op.kinds[name]
-        aval = self.tensor_aval(argument)
-        if aval is not None:
+        if type(argument) is Aval:
             if kind in (STATIC, SCALAR, INDEX, ARRAYS):
                 wanted = "a sequence of Tensors" if kind == ARRAYS else "a Python value"
                 raise TypeError(f"{self.op.name}(): argument '{name}' must be {wanted}, not Tensor")
-            return self._array(name, aval)
+            return self._array(name, argument)
         if argument is None and kind != STATIC and name not in self.op.optional:
             raise TypeError(f"{self.op.name}(): argument '{name}' must be Tensor, not None")
         if kind == ARRAYS and argument is not None:
@@ -221,13 +268,12 @@ class _Reader:
         return ("static", static_value(argument))
 
     def read_member(self, name: str, argument: Any) -> tuple:
-        aval = self.tensor_aval(argument)
-        if aval is None:
+        if type(argument) is not Aval:
             raise TypeError(
                 f"{self.op.name}(): expected Tensor as element of argument '{name}', "
                 f"but got {type(argument).__name__}"
             )
-        return self._array(name, aval)
+        return self._array(name, argument)
 
     def _array(self, name: str, aval: Aval) -> tuple:
         promoted = bool(self.op.promote) and (self.op.promoted is None or name in self.op.promoted)
@@ -337,132 +383,3 @@ def _raised_here(error: Exception) -> bool:
         last = traceback.tb_frame.f_code.co_filename
         traceback = traceback.tb_next
     return last.startswith(PACKAGE) and not isinstance(error, (AttributeError, AssertionError))
-
-
-# ------------------------------------------------------------------ gradients
-
-
-class Backward:
-    """How to get the gradients of a signature's inputs from those of its outputs.
-
-    `signature` takes (saved inputs or residuals, cotangents of the inexact outputs) and the
-    forward's numbers; it gives a gradient for each input in `wanted`.
-    """
-
-    __slots__ = ("signature", "forward", "wanted", "keep", "keeps_all", "saved_parent", "outputs")
-
-    signature: Signature
-    # Recorded instead of the op itself, where residuals are saved; else None.
-    forward: Signature | None
-    wanted: tuple[int, ...]
-    # Which inputs are saved (of `forward`'s outputs, which residuals).
-    keep: tuple[int, ...]
-    keeps_all: bool
-    # For each kept input, its position in `wanted`, or -1.
-    saved_parent: tuple[int, ...]
-    # Which outputs bring cotangents.
-    outputs: tuple[int, ...]
-
-
-def derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Backward:
-    """The Backward of a signature for the inputs in `wanted`, by `jax.vjp`."""
-    backward = Backward()
-    backward.wanted = wanted
-    backward.outputs = tuple(k for k, inexact in enumerate(signature.inexact) if inexact)
-    backward.forward = None
-    count = len(signature.inputs)
-    cotangents = [signature.outputs[k] for k in backward.outputs]
-    if residuals:
-        return _derive_with_residuals(signature, backward, cotangents)
-
-    def pull(*flat: Any) -> tuple:
-        arrays = flat[:count]
-        given = flat[count : count + len(cotangents)]
-        numbers = flat[count + len(cotangents) :]
-        _, pullback = _linearized(signature, backward, arrays, numbers)
-        return _conjugate(pullback(_conjugate(given)))
-
-    full = jax.jit(pull, inline=True)
-    name = f"{signature.name}.backward"
-    numbers = [jax.ShapeDtypeStruct((), _SCALAR_DTYPES[code]) for code in signature.numbers]
-    with jax.enable_x64(True):
-        structs = [one.struct() for one in (*signature.inputs, *cotangents)]
-        used = _used(full.trace(*structs, *numbers).jaxpr.jaxpr)
-    backward.keep = tuple(k for k in range(count) if used[k])
-    backward.keeps_all = len(backward.keep) == count
-
-    def kept(*flat: Any) -> tuple:
-        saved = dict(zip(backward.keep, flat, strict=False))
-        arrays = [
-            saved[k] if k in saved else jnp.zeros(one.shape, one.dtype.dtype)
-            for k, one in enumerate(signature.inputs)
-        ]
-        return full(*arrays, *flat[len(backward.keep) :])
-
-    inputs = [signature.inputs[k] for k in backward.keep] + cotangents
-    backward.signature = Signature(name, kept, inputs, signature.numbers, signature.device)
-    backward.saved_parent = tuple(wanted.index(k) if k in wanted else -1 for k in backward.keep)
-    return backward
-
-
-def _derive_with_residuals(
-    signature: Signature, backward: Backward, cotangents: list[Aval]
-) -> Backward:
-    """The forward also returns what its backward needs (scans, attention, decompositions)."""
-    count = len(signature.inputs)
-    treedef: list[Any] = [None]
-
-    def forward(*flat: Any) -> tuple:
-        outputs, pullback = _linearized(signature, backward, flat[:count], flat[count:])
-        leaves, treedef[0] = jax.tree_util.tree_flatten(pullback)
-        return (*outputs, *leaves)
-
-    backward.forward = Signature(
-        signature.name, forward, signature.inputs, signature.numbers, signature.device
-    )
-    plain = len(signature.outputs)
-    residuals = backward.forward.outputs[plain:]
-    backward.keep = tuple(range(plain, plain + len(residuals)))
-    backward.keeps_all = False
-    backward.saved_parent = (-1,) * len(residuals)
-
-    def pull(*flat: Any) -> tuple:
-        pullback = jax.tree_util.tree_unflatten(treedef[0], flat[: len(residuals)])
-        given = flat[len(residuals) : len(residuals) + len(cotangents)]
-        return _conjugate(pullback(_conjugate(given)))
-
-    backward.signature = Signature(
-        f"{signature.name}.backward", pull, [*residuals, *cotangents], signature.numbers,
-        signature.device,
-    )  # fmt: skip
-    return backward
-
-
-def _linearized(
-    signature: Signature, backward: Backward, arrays: tuple, numbers: tuple
-) -> tuple[tuple, Callable]:
-    """All outputs, and the pullback from the inexact ones to the wanted inputs."""
-
-    def partial(*wanted: Any) -> tuple:
-        full = list(arrays)
-        for position, array in zip(backward.wanted, wanted, strict=True):
-            full[position] = array
-        outputs = signature.function(*full, *numbers)
-        return tuple(outputs[k] for k in backward.outputs), outputs
-
-    _, pullback, outputs = jax.vjp(partial, *(arrays[k] for k in backward.wanted), has_aux=True)
-    return outputs, pullback
-
-
-def _conjugate(arrays: Sequence[Any]) -> tuple:
-    """PyTorch's gradient of a complex number is the conjugate of JAX's."""
-    return tuple(jnp.conj(one) if jnp.iscomplexobj(one) else one for one in arrays)
-
-
-def _used(jaxpr: Any) -> list[bool]:
-    """Which of a jaxpr's inputs its outputs depend on."""
-    needed = {id(one) for one in jaxpr.outvars if not isinstance(one, Literal)}
-    for equation in reversed(jaxpr.eqns):
-        if equation.effects or any(id(one) in needed for one in equation.outvars):
-            needed.update(id(one) for one in equation.invars if not isinstance(one, Literal))
-    return [id(one) in needed for one in jaxpr.invars]

@@ -29,6 +29,9 @@ class Aval:
     def __repr__(self) -> str:
         return f"{self.dtype.name}[{', '.join(map(str, self.shape))}]"
 
+    def __reduce__(self) -> tuple:
+        return aval_of, (self.shape, self.dtype, self.device)
+
 
 _AVALS: dict[tuple, Aval] = {}
 

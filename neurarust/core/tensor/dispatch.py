@@ -10,8 +10,9 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd.tape import Edge, Leaf, apply_tracked
 from ..dtype import Defaults
+from ..engine.disk_cache import text_of
 from ..engine.recording import record, state
-from ..engine.signature import baked, build
+from ..engine.signature import baked, build, known
 from ..engine.value import Value
 from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPS, SCALAR, STATIC, Op
 from .storage import Step, View
@@ -19,10 +20,6 @@ from .tensor import Body, Tensor, extends, wrap
 
 _NUMBERS = (float, int, bool, complex)
 _LARGEST = 2**63 - 1
-
-
-def tensor_aval(argument: Any) -> Any:
-    return argument._value().aval if isinstance(argument, Tensor) else None
 
 
 def call(
@@ -172,7 +169,9 @@ def _hashable(argument: Any) -> Any:
 
 
 def _plain(argument: Any) -> Any:
-    """Arguments as the slow path wants them: 0-dim tensors and NumPy scalars as numbers."""
+    """Arguments as the slow path wants them: Tensors as Avals, NumPy scalars as numbers."""
+    if isinstance(argument, Tensor):
+        return argument._value().aval
     if isinstance(argument, np.generic):
         return argument.item()
     if type(argument) in (list, tuple):
@@ -198,12 +197,18 @@ def _build(
         if isinstance(argument, Tensor) and kind in (STATIC, SCALAR, INDEX):
             argument = argument.item()
         named[name] = _large(op, kind, _plain(argument))
-    if written is None:
-        signature = build(op, tuple(plain), named, tensor_aval, device)
-    else:
-        signature = build(op, tuple(plain), named, tensor_aval, device, written._aval())
+    target = None if written is None else written._aval()
+    signature = known(
+        _name_on_disk(op, key), lambda: build(op, tuple(plain), named, device, target)
+    )
     op.signatures[tuple(key)] = signature
     return signature
+
+
+def _name_on_disk(op: Op, key: list) -> str | None:
+    """What a call's signature is called on disk; None for ops that users define."""
+    text = None if op.home is None else text_of(tuple(key))
+    return None if text is None else f"{op.home}{text}"
 
 
 def _large(op: Op, kind: int, argument: Any) -> Any:
