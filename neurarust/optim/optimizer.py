@@ -83,7 +83,10 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "update" in cls.__dict__:
-            cls._op = Op(f"{cls.__name__}.step", step_function(cls))
+            step = step_function(cls)
+            # Whose formula it is: programs with a user's own are not kept on disk.
+            step.__module__ = cls.__module__
+            cls._op = Op(f"{cls.__name__}.step", step)
         if "step" in cls.__dict__:
             cls.step, cls.skips = hooked(cls.__dict__["step"]), False  # type: ignore
 

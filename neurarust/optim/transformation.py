@@ -135,11 +135,14 @@ def from_optax(
             chosen["learning_rate"] = chosen.pop("lr")
         return transformation(**chosen)
 
+    step = _step_function(factory)
+    # Whose formula it is: programs with a user's own are not kept on disk.
+    step.__module__ = getattr(transformation, "__module__", "")
     members = {
         "factory": staticmethod(factory),
         "options": parameters | options,
         "__doc__": f"{name}: optax's `{getattr(transformation, '__name__', 'transformation')}`.",
-        "_op": Op(f"{name}.step", _step_function(factory), differentiable=False),
+        "_op": Op(f"{name}.step", step, differentiable=False),
     }
     return type(name, (OptaxOptimizer,), members)
 
