@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .amp import cuda as amp  # noqa: F401
 from .core import device as devices
 from .core.engine.recording import synchronize as _synchronize
 from .core.ops.random import manual_seed as manual_seed
