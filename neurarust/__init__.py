@@ -24,6 +24,8 @@ from .core.dtype import BY_NAME as _DTYPES
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
+from .core.jit import compile as compile
+from .core.jit import jit as jit
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state

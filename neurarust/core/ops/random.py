@@ -76,11 +76,11 @@ def draw(generator: Stream | None, device: Any) -> tuple[Tensor, int]:
     if generator is not None and not isinstance(generator, Stream):
         raise TypeError(f"generator must be a nr.Generator, but got {type(generator).__name__}")
     words, counter = (generator or default_generator).next()
-    return _key_on(words.tobytes(), devices.of(device)), counter
+    return key_on(words.tobytes(), devices.of(device)), counter
 
 
 @functools.lru_cache(256)
-def _key_on(words: bytes, device: devices.device) -> Tensor:
+def key_on(words: bytes, device: devices.device) -> Tensor:
     """A stream's key as a tensor on a device; kept, so that it is one input of a program."""
     value = from_host(np.frombuffer(words, np.uint32), device)
     export(value.array)
