@@ -287,6 +287,8 @@ class Optimizer:
     def _read_again(self, group: dict[str, Any]) -> tuple[list, Any]:
         """A group's numbers, and what else its options say about the step."""
         numbers, names, given, static = self._sorted_options(group)
+        # A scaler's tensor is made anew for each step.
+        given.pop("found_inf", None)
         return numbers, (names, [id(one) for one in given.values()], static)
 
     def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:

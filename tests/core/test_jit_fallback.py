@@ -190,6 +190,29 @@ def test_a_value_that_changes_later_is_noticed():
     assert [function(nr.ones(1)).item() for _ in range(4)] == [0] * 4
 
 
+SCALE = 1.0
+OPTIONS = {"shift": 0.0}
+
+
+def scaled(x):
+    return x * SCALE + OPTIONS["shift"]
+
+
+def test_helpers_and_dictionaries_are_guarded_too(monkeypatch):
+    class Model(nr.nn.Module):
+        def forward(self, x):
+            return scaled(x)
+
+    model = Model()
+    function = nr.jit(lambda x: scaled(x))
+    fast = nr.jit(model)
+    for scale, shift in ((1.0, 0.0), (2.0, 0.0), (2.0, 5.0)):
+        monkeypatch.setitem(globals(), "SCALE", scale)
+        OPTIONS["shift"] = shift
+        for _ in range(3):
+            assert function(nr.ones(1)).item() == fast(nr.ones(1)).item() == scale + shift
+
+
 def test_a_backward_that_leaves_the_function():
     weight = nr.ones(1, requires_grad=True)
     outside = weight * 2
