@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 
@@ -356,3 +357,52 @@ def test_python_is_not_run_again():
 
     assert best(jitted) < best(long) / 5
     assert len(calls) == 2 + 12
+
+
+def test_transforms_inside_and_outside():
+    weight = nr.randn(3, 3, requires_grad=True)
+
+    def function(x):
+        rows = nr.vmap(lambda row: nr.dropout((row @ weight).tanh(), 0.5), randomness="different")
+        slope = nr.func.grad(lambda y: (y**2 * weight.detach()[0]).sum())
+        return rows(x).sum() + slope(x[0]).sum()
+
+    jitted = nr.jit(function)
+    runs = []
+    for run in (function, jitted):
+        nr.manual_seed(0)
+        found = []
+        for k in range(4):
+            weight.grad = None
+            result = run(nr.full((4, 3), k / 2))
+            result.backward()
+            found.append([result.item(), *weight.grad.flatten().tolist()])
+        runs.append(found)
+    close(runs[1], runs[0])
+    assert settled(jitted)
+    cubes = nr.jit(lambda x: (x**3).sum())
+    for _ in range(3):
+        assert nr.func.grad(cubes)(nr.ones(2)).tolist() == [3, 3]
+        assert nr.vmap(cubes)(nr.ones(3, 2)).tolist() == [2, 2, 2]
+
+
+def test_a_thread_computes_while_another_traces():
+    model = nr.nn.Linear(4, 4)
+    jitted = nr.jit(lambda x: (model(x) ** 2).sum())
+    expected = (model(nr.ones(2, 4)) ** 2).sum().item()
+    errors = []
+
+    def work():
+        try:
+            for _ in range(10):
+                close(jitted(nr.ones(2, 4)).item(), expected)
+                model(nr.ones(2, 4)).sum().item()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors and settled(jitted)

@@ -194,6 +194,8 @@ class Capture(Recording):
 
     def __exit__(self, *_: object) -> None:
         state.recording, state.recordings, state.eager, state.capture = self.outside
+        if state.capture is not None:
+            state.capture.constants.update(self.constants)
 
 
 class _Only(dict):
