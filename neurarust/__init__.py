@@ -105,6 +105,10 @@ _LAZY |= dict.fromkeys(
     ("autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype",
      "set_autocast_dtype", "is_autocast_available", "is_autocast_cache_enabled",
      "set_autocast_cache_enabled", "clear_autocast_cache"), "amp.casting")  # fmt: skip
+# And those that stand in `nn.functional`.
+_LAZY |= dict.fromkeys(
+    ("channel_shuffle", "cosine_similarity", "pairwise_distance", "pdist", "pixel_shuffle",
+     "pixel_unshuffle"), "nn.functional")  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:

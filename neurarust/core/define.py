@@ -40,6 +40,7 @@ def op(
     namespace: str | tuple[str, ...] = ("neurarust",),
     residuals: bool = False,
     differentiable: bool = True,
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Callable], Callable]:
     """Turns a pure function over jax arrays into an operation on Tensors.
 
@@ -57,6 +58,7 @@ def op(
         residuals: the forward also returns what its backward needs, for operations that
             are costly to repeat.
         differentiable: False for results that never carry gradients.
+        check: called with the arguments first, to raise for Tensors that are known already.
     """
 
     def decorate(function: Callable) -> Callable:
@@ -67,20 +69,20 @@ def op(
         if record.name in OPS:
             raise ValueError(f"op {record.name} is defined twice")
         OPS[record.name] = record
-        public = _public(record, out)
+        public = _public(record, out, check)
         functools.update_wrapper(public, function)
         public.op = record  # type: ignore[attr-defined]
         first = next(iter(record.parameters), None)
         as_method = first == "input" if method is None else method
         _register(public, record.name, as_method, aliases, namespace)
         if inplace:
-            _register_inplace(record, aliases, namespace)
+            _register_inplace(record, aliases, namespace, check)
         return public
 
     return decorate
 
 
-def _public(record: Op, out: bool) -> Callable:
+def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
     """The function over Tensors that calls an op."""
     first = record.parameters[0] if record.parameters else None
     # An operation of numbers alone has no device and no dtype; PyTorch refuses it too.
@@ -89,6 +91,8 @@ def _public(record: Op, out: bool) -> Callable:
     def public(*args: Any, **kwargs: Any) -> Any:
         if numbers and not any(isinstance(one, Tensor) for one in (*args, *kwargs.values())):
             raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
+        if check is not None:
+            check(*args, **kwargs)
         if not kwargs:
             return call(record, args)
         target = kwargs.pop("out", None) if out else None
@@ -119,9 +123,12 @@ def _spelled(record: Op, kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _register_inplace(
-    record: Op, aliases: tuple[str, ...], namespace: str | tuple[str, ...]
-) -> None:
+    record: Op, aliases: tuple[str, ...], namespace: str | tuple[str, ...],
+    check: Callable | None = None,
+) -> None:  # fmt: skip
     def inplace(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if check is not None:
+            check(input, *args, **kwargs)
         return call_inplace(record, input, args, _spelled(record, kwargs))
 
     inplace.__name__ = inplace.__qualname__ = f"{record.name}_"

@@ -304,7 +304,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None):
     return result + bias
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("neurarust", "nn.functional"), method=False)
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None):
     """`input1 @ weight[k] @ input2 + bias[k]` for each output k.
 
