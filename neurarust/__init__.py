@@ -24,6 +24,8 @@ from .core.dtype import BY_NAME as _DTYPES
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
+from .core.jit import compile as compile
+from .core.jit import jit as jit
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state
@@ -34,6 +36,20 @@ from .core.ops.random import set_rng_state as set_rng_state
 from .core.tensor.printing import set_printoptions as set_printoptions
 from .core.tensor.tensor import Size as Size
 from .core.tensor.tensor import Tensor as Tensor
+from .core.transforms import associative_scan as associative_scan
+from .core.transforms import checkpoint as checkpoint
+from .core.transforms import cond as cond
+from .core.transforms import grad as grad
+from .core.transforms import hessian as hessian
+from .core.transforms import jacfwd as jacfwd
+from .core.transforms import jacrev as jacrev
+from .core.transforms import jvp as jvp
+from .core.transforms import linearize as linearize
+from .core.transforms import scan as scan
+from .core.transforms import value_and_grad as value_and_grad
+from .core.transforms import vjp as vjp
+from .core.transforms import vmap as vmap
+from .core.transforms import while_loop as while_loop
 from .core.types import can_cast as can_cast
 from .core.types import finfo as finfo
 from .core.types import get_default_dtype as get_default_dtype
@@ -60,10 +76,11 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import cuda as cuda  # noqa: E402
+from . import func as func  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "load": "serialization",
+_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "utils": "utils", "load": "serialization",
          "save": "serialization"}  # fmt: skip
 
 

@@ -15,6 +15,9 @@ MODULES = {
     "torch.optim": "neurarust.optim",
     "torch.optim.lr_scheduler": "neurarust.optim.lr_scheduler",
     "torch.utils.data": "neurarust.data",
+    "torch.func": "neurarust.func",
+    "torch.utils": "neurarust.utils",
+    "torch.utils.checkpoint": "neurarust.utils.checkpoint",
     "torch.autograd": "neurarust.autograd",
     "torch.autograd.functional": "neurarust.autograd.functional",
     "torch.cuda": "neurarust.cuda",
@@ -34,7 +37,3 @@ def install() -> None:
         raise RuntimeError("compat: torch is already imported in this process")
     for theirs, name in MODULES.items():
         sys.modules[theirs] = importlib.import_module(name)
-    utils = type(sys)("torch.utils")
-    utils.data = sys.modules["torch.utils.data"]  # type: ignore[attr-defined]
-    sys.modules["torch.utils"] = utils
-    ours.utils = utils  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ LAYERS = (
     ("neurarust.compat",),
     ("neurarust",),
     ("neurarust.accelerator", "neurarust.cuda", "neurarust.autograd"),
+    ("neurarust.func", "neurarust.utils"),
     (
         "neurarust.onnx",
         "neurarust.deploy",

@@ -53,6 +53,7 @@ LAZY = (
     "from . import data as data",
     "from . import nn as nn",
     "from . import optim as optim",
+    "from . import utils as utils",
     "from .serialization import load as load",
     "from .serialization import save as save",
 )

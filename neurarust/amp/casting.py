@@ -15,6 +15,7 @@ from typing import Any
 from ..core import define, methods
 from ..core import device as devices
 from ..core import dtype as dtypes
+from ..core.capture import MODES
 from ..core.op import OPS
 from ..core.tensor import dispatch
 from ..core.tensor.tensor import Tensor
@@ -36,6 +37,7 @@ class _State(threading.local):
 
 
 _state = _State()
+MODES.append(lambda: tuple(_state.active.items()))
 _lock = threading.Lock()
 # How many threads have autocast on.
 _users = 0

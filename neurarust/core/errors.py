@@ -21,6 +21,10 @@ class CaptureError(NeuraRustError):
     """A function cannot be described as one computation (see `core.capture`)."""
 
 
+class JitWarning(UserWarning):
+    """A jitted function runs as plain recording; the message says why."""
+
+
 class RecompilationWarning(UserWarning):
     """A script keeps compiling programs; `nr.explain()` says why."""
 

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from . import device as devices
+
+
+class _Taps(threading.local):
+    """Who draws in a stream's place while this thread captures a function.
+
+    Attributes:
+        vary: what becomes of the key (a Tensor) of each draw, where one call stands for several.
+    """
+
+    draw: Callable[[Stream], tuple[np.ndarray, int]] | None = None
+    vary: Callable[[Any], Any] | None = None
+
+
+taps = _Taps()
 
 
 class Stream:
@@ -56,7 +72,14 @@ class Stream:
 
     def next(self) -> tuple[np.ndarray, int]:
         """The stream's key (two uint32 words) and the next number of its counter."""
+        if taps.draw is not None:
+            return taps.draw(self)
+        return self.take(1)
+
+    def take(self, count: int) -> tuple[np.ndarray, int]:
+        """The stream's key and the first of the next `count` numbers of its counter."""
         with self._lock:
-            self._counter += 1
+            first = self._counter + 1
+            self._counter += count
             words = np.array([self._seed >> 32, self._seed & 0xFFFFFFFF], np.uint32)
-            return words, self._counter
+            return words, first

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import device as devices
 from ..core.autograd.modes import enable_grad, no_grad
+from ..core.capture import reread
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
 from ..core.op import Op
@@ -271,6 +272,7 @@ class Optimizer:
             write(step, made[-1].detach())
             return
         signature, values, data = prepare(self._op, args, {"layout": layout})
+        reread(functools.partial(self._read_again, group))
         made = record(signature, values, data)
         for tensor, value in zip((*params, *tensors, step), made, strict=True):
             if tensor._steps is not None:
@@ -281,6 +283,13 @@ class Optimizer:
             value.fallback = before.array if before.array is not None else before.fallback
             storage.value = value
             storage.version += 1
+
+    def _read_again(self, group: dict[str, Any]) -> tuple[list, Any]:
+        """A group's numbers, and what else its options say about the step."""
+        numbers, names, given, static = self._sorted_options(group)
+        # A scaler's tensor is made anew for each step.
+        given.pop("found_inf", None)
+        return numbers, (names, [id(one) for one in given.values()], static)
 
     def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:
         """A group's options: numbers and their names, tensors by name, and static options."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..core.capture import repeated
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
 
@@ -58,6 +59,16 @@ class LRScheduler:
     _get_lr_called_within_step = True
     _is_initial = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = repeated(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    def host_state(self) -> list[dict[str, Any]]:
+        """The dictionaries that `step` changes."""
+        inner = getattr(self, "_schedulers", ())
+        return [vars(self), *map(vars, inner), *self.optimizer.param_groups]
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         self.optimizer = checked(optimizer)
         for number, group in enumerate(optimizer.param_groups):
@@ -90,6 +101,7 @@ class LRScheduler:
         """The rates set last."""
         return self._last_lr
 
+    @repeated
     def step(self, epoch: int | None = None) -> None:
         """Goes to the next epoch (or to a given one) and sets its rates."""
         if self._step_count == 1 and not self.optimizer._opt_called:

@@ -21,4 +21,7 @@ or those that `leaves` names.
 
 from .function import Captured as Captured
 from .function import capture as capture
+from .recording import MODES as MODES
 from .recording import Capture as Capture
+from .recording import repeated as repeated
+from .recording import reread as reread

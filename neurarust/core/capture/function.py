@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import jax
 
+from .. import device as devices
 from ..autograd.tape import Edge, apply_tracked
+from ..engine.disk_cache import text_of
 from ..engine.recording import OUTPUT_BITS, OUTPUT_MASK, state
 from ..engine.signature import Signature
-from ..engine.value import Aval, Value
+from ..engine.value import Aval, Value, aval_of
 from ..errors import CaptureError
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
@@ -42,6 +45,7 @@ class Captured:
     __slots__ = (
         "signature", "given", "tracked", "values", "edges", "numbers", "results", "carries",
         "written", "gradients", "recording", "entries", "leaves", "tree", "constants", "places",
+        "key",
     )  # fmt: skip
 
     signature: Signature
@@ -61,6 +65,8 @@ class Captured:
     tree: Any
     constants: list[Any]
     places: list[int]
+    # Equal for captures of the same computation.
+    key: tuple
 
     def rebuild(self, tensors: Sequence[Any]) -> Any:
         """The results' tree with these in the Tensors' places."""
@@ -277,6 +283,7 @@ def compact(
         recording.what, recording.device, avals, tuple(calls), finals,
         tuple(stops) if following else None, carries, residuals,
     )  # fmt: skip
+    captured.key = (*key, tuple([node.name() for node in tape.nodes]) if tape.special else ())
     signature = _signatures.get(key) if backward is None else None
     if signature is None:
         function = _replay(tuple(calls), finals, tuple(stops), carries, len(avals))
@@ -284,7 +291,9 @@ def compact(
             targets = [*[(ends[k], 0) if k in ends else None for k in range(given)],
                        *captured.edges]  # fmt: skip
             function = backward.attached(function, targets, captured.leaves)
-        signature = _made(captured, function, calls, avals, residuals)
+        name = _name_on_disk(key, calls) if backward is None else None
+        signature = _made(captured, function, calls, finals, avals, name)
+        signature.residuals = residuals
         if backward is None:
             _signatures[key] = signature
             if len(_signatures) > CAPACITY:
@@ -293,17 +302,38 @@ def compact(
 
 
 def _made(
-    captured: Captured, function: Callable, calls: list, avals: tuple, residuals: bool
-) -> CapturedSignature:
+    captured: Captured, function: Callable, calls: list, finals: tuple, avals: tuple,
+    name: str | None,
+) -> CapturedSignature:  # fmt: skip
+    """The signature of a pure function, whose outputs are known from its calls."""
     recording = captured.recording
+    device = recording.device or (avals[0].device if avals else devices.default_device())
+    outputs = []
+    for one in finals:
+        made_by = None if one < 0 else calls[one >> OUTPUT_BITS][0]
+        aval = avals[-1 - one] if made_by is None else made_by.outputs[one & OUTPUT_MASK]
+        outputs.append(aval_of(aval.shape, aval.dtype, device))
     codes = "".join([signature.numbers for signature, _ in calls])
-    made = CapturedSignature(
-        recording.what, function, avals, codes, recording.device, residuals=residuals
-    )
+    made = CapturedSignature(recording.what, function, avals, codes, device, outputs=tuple(outputs))
     made.size = len(calls)
     made.inexact = tuple([a and b for a, b in zip(made.inexact, captured.carries, strict=True)])
     made.tracks = True in made.inexact
+    if name is not None:
+        made.key = name
+        made.entries = lambda: {
+            name: entry for signature, _ in calls for name, entry in signature.entries().items()
+        }
     return made
+
+
+def _name_on_disk(key: tuple, calls: list) -> str | None:
+    """What the signature is called on disk; None where one of its calls has no name."""
+    what, device, avals, _, *rest = key
+    named = tuple([(signature.key, references) for signature, references in calls])
+    if any(name is None for name, _ in named):
+        return None
+    text = text_of((what, device, avals, named, *rest))
+    return None if text is None else f"captured({blake2b(text.encode()).hexdigest()})"
 
 
 def _needed(entries: list, references: list[int], everything: bool) -> list[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.tape import Edge, next_number
@@ -19,6 +20,9 @@ from ..tensor.tensor import Tensor
 _identities = itertools.count(1)
 # Epochs of captures lie above the numbers of ordinary recordings.
 ENTRY_BITS = 32
+
+# Give what else of a thread's modes a recorded computation depends on (autocast).
+MODES: list[Callable[[], Any]] = []
 
 
 class Capture(Recording):
@@ -150,8 +154,25 @@ class Capture(Recording):
 
     def gave(self, tensor: Tensor) -> None:
         """Notes the `.grad` of a tensor before a backward changes it."""
+        value = tensor._value()
+        made_inside = value.recording is self or id(value) in self.constants
+        if made_inside and id(tensor._storage) not in self.storages:
+            return
         if id(tensor) not in self.grads:
             self.grads[id(tensor)] = (tensor, tensor._grad)
+
+    # ------------------------------------------------------------ what a later call does again
+
+    def effect(self, run: Callable[[], None], undo: Callable[[], None]) -> None:
+        """Something outside the computation that happens at every call, such as a scheduler."""
+        outer = self.outside[-1]
+        if outer is None:
+            run()
+        else:
+            outer.effect(run, undo)
+
+    def reread(self, numbers: Callable[[], tuple[Sequence[float], Any]]) -> None:
+        """See the function `reread`."""
 
     def restore(self) -> None:
         """Gives every written cell back what it held."""
@@ -173,6 +194,8 @@ class Capture(Recording):
 
     def __exit__(self, *_: object) -> None:
         state.recording, state.recordings, state.eager, state.capture = self.outside
+        if state.capture is not None:
+            state.capture.constants.update(self.constants)
 
 
 class _Only(dict):
@@ -219,3 +242,40 @@ def _looked_by() -> str:
         f"describes its computation. Return the value and look at it outside, pass a Python number "
         f"as an argument, or choose between values with nr.where or nr.cond"
     )
+
+
+# ------------------------------------------------------------------ what optimizers tell a capture
+
+
+def reread(numbers: Callable[[], tuple[Sequence[float], Any]]) -> None:
+    """The numbers of the call that is recorded next are to be read again when it is called again.
+
+    Args:
+        numbers: gives them, and a key; another key means that the computation is another.
+    """
+    if state.capture is not None:
+        state.capture.reread(numbers)
+
+
+def repeated(step: Callable) -> Callable:
+    """Decorator of a method that changes Python numbers, such as a scheduler's step.
+
+    Inside a jitted function it happens at every call. `self.host_state()` gives the dictionaries
+    that it changes.
+    """
+
+    @functools.wraps(step)
+    def run(self: Any, *args: Any, **kwargs: Any) -> None:
+        if state.capture is None:
+            step(self, *args, **kwargs)
+            return
+        before = [(kept, dict(kept)) for kept in self.host_state()]
+
+        def undo() -> None:
+            for kept, content in before:
+                kept.clear()
+                kept.update(content)
+
+        state.capture.effect(functools.partial(step, self, *args, **kwargs), undo)
+
+    return run

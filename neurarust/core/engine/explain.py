@@ -28,13 +28,18 @@ class Explanation:
             f"{'number':>6} {'ops':>6} {'outputs':>7} {'reused':>6} {'seconds':>8} {'hits':>8}  why"
         )
         rows = [
-            f"{one.number:>6} {len(one.calls):>6} {len(one.live):>7} {len(one.donated):>6} "
+            f"{one.number:>6} {_size(one):>6} {len(one.live):>7} {len(one.donated):>6} "
             f"{one.seconds:>8.2f} {one.hits:>8}  {one.reason}"
             for one in self.programs
         ]
         return "\n".join([head, *rows])
 
     __repr__ = __str__
+
+
+def _size(program: programs.Program) -> int:
+    """How many operations a program has, those inside jitted functions counted."""
+    return sum(getattr(signature, "size", 1) for signature, _ in program.calls)
 
 
 def explain() -> Explanation:

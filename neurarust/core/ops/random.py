@@ -16,7 +16,7 @@ from ..define import function, op
 from ..engine.value import export
 from ..errors import fail
 from ..op import Array, Index, Scalar
-from ..random import Stream
+from ..random import Stream, taps
 from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
@@ -76,11 +76,12 @@ def draw(generator: Stream | None, device: Any) -> tuple[Tensor, int]:
     if generator is not None and not isinstance(generator, Stream):
         raise TypeError(f"generator must be a nr.Generator, but got {type(generator).__name__}")
     words, counter = (generator or default_generator).next()
-    return _key_on(words.tobytes(), devices.of(device)), counter
+    key = key_on(words.tobytes(), devices.of(device))
+    return (key if taps.vary is None else taps.vary(key)), counter
 
 
 @functools.lru_cache(256)
-def _key_on(words: bytes, device: devices.device) -> Tensor:
+def key_on(words: bytes, device: devices.device) -> Tensor:
     """A stream's key as a tensor on a device; kept, so that it is one input of a program."""
     value = from_host(np.frombuffer(words, np.uint32), device)
     export(value.array)

@@ -1,0 +1,300 @@
+"""`nr.jit`: a Python function as one recorded call."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import types
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jax.core import Tracer
+
+from .. import device as devices
+from ..capture import MODES
+from ..capture.function import flatten
+from ..dtype import Defaults
+from ..engine.interrupts import uninterrupted
+from ..engine.recording import state, synchronize
+from ..errors import CaptureError, JitWarning
+from ..tensor.tensor import Tensor
+from . import watch
+from .guards import PLAIN, Guards
+from .plan import Found, Plan
+from .trace import Trace
+
+# Kinds of arguments for which plans are kept, plans for each kind, and how many calls in a row
+# may differ in Python values alone before the function is left to plain recording.
+KINDS, PLANS, PATIENCE = 256, 8, 32
+# How often two traces in a row may differ in structure.
+STRIKES = 3
+
+
+class _Identity:
+    """Part of a key: an object that counts as itself."""
+
+    __slots__ = ("one",)
+
+    def __init__(self, one: Any):
+        self.one = one
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.one is self.one
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+
+class _Variant:
+    """One way to call the function: under these guards, by this plan."""
+
+    __slots__ = ("guards", "plan", "settled")
+
+    def __init__(self, guards: Guards, plan: Plan):
+        self.guards, self.plan = guards, plan
+        # Whether two traces in a row found the same.
+        self.settled = False
+
+
+class Jitted:
+    """A function that `nr.jit` runs as one call; attributes are the function's own."""
+
+    def __init__(
+        self, function: Callable, static_argnames: Sequence[str] = (), fullgraph: bool = False
+    ):
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._name = getattr(function, "__qualname__", type(function).__name__).split(".")[-1]
+        self._static = frozenset(static_argnames)
+        self._signature = inspect.signature(function) if static_argnames else None
+        self._fullgraph = fullgraph
+        self._kinds: OrderedDict[tuple, list[_Variant]] = OrderedDict()
+        self._plain = False
+        self._strikes = 0
+        # Types of tensors that were seen, and misses for another reason since the last hit.
+        self._seen: set[tuple] = set()
+        self._misses = 0
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_function":
+            raise AttributeError(name)
+        return getattr(self._function, name)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<nr.jit of {self._function!r}>"
+
+    # ------------------------------------------------------------ calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._plain or state.capture is not None or state.eager or state.anomaly is not None:
+            return self._function(*args, **kwargs)
+        key = _modes()
+        tensors: list[Tensor] = []
+        objects: list[Any] = []
+        for argument in args:
+            _read(argument, key, tensors, objects)
+        if self._signature is not None:
+            return self._with_static(args, kwargs)
+        for name, argument in kwargs.items():
+            key.append(name)
+            _read(argument, key, tensors, objects)
+        return self._run(tuple(key), tensors, objects, args, kwargs)
+
+    def _with_static(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A call with static arguments: they count by value, not by identity."""
+        assert self._signature is not None
+        bound = self._signature.bind(*args, **kwargs)
+        key = _modes()
+        tensors: list[Tensor] = []
+        objects: list[Any] = []
+        for name, argument in bound.arguments.items():
+            key.append(name)
+            if name in self._static:
+                key += [type(argument), argument]
+                try:
+                    hash(argument)
+                except TypeError:
+                    raise TypeError(
+                        f"jit: the static argument '{name}' of {self._name} must be hashable, but "
+                        f"is a {type(argument).__name__}"
+                    ) from None
+            else:
+                _read(argument, key, tensors, objects)
+        return self._run(tuple(key), tensors, objects, args, kwargs)
+
+    def _run(
+        self, key: tuple, tensors: list[Tensor], objects: list[Any], args: tuple, kwargs: dict
+    ) -> Any:
+        if len(tensors) > 1 and len({id(one._storage) for one in tensors}) < len(tensors):
+            storages = [id(one._storage) for one in tensors]
+            key = (*key, tuple([storages.index(one) for one in storages]))
+        variants = self._kinds.get(key)
+        for variant in variants or ():
+            if variant.settled and variant.guards.hold() and variant.plan.accepts(tensors):
+                plan = variant.plan
+                values = plan.read(tensors)
+                numbers = None if values is None else plan.numbers_now()
+                if values is not None and numbers is not None:
+                    self._misses = 0
+                    return _called(plan, values, numbers, tensors)
+        if any(isinstance(one._value().array, Tracer) for one in tensors):
+            return self._function(*args, **kwargs)
+        with self._lock:
+            return self._trace(key, tensors, objects, args, kwargs)
+
+    # ------------------------------------------------------------ tracing
+
+    def _trace(
+        self, key: tuple, tensors: list[Tensor], objects: list[Any], args: tuple, kwargs: dict
+    ) -> Any:
+        """Runs the Python, and learns from it what a later call does."""
+        guards = Guards(self._function, objects)
+        known = self._kinds.get(key, ())
+        types_of = tuple([one._aval() for one in tensors])
+        if any(one.settled for one in known) or (not known and types_of in self._seen):
+            self._misses += 1
+        self._seen.add(types_of)
+        if self._misses > PATIENCE:
+            changed = [name for kept in known for name in kept.guards.changed()]
+            why = f"{changed[0]} is another at every call" if changed else (
+                "its Python arguments are others at every call"
+            )  # fmt: skip
+            return self._give_up(f"{why}. Pass what changes as a Tensor", args, kwargs)
+        trace = Trace(self._name)
+        try:
+            found, views = _traced(trace, self._function, tensors, args, kwargs)
+            plan = Plan(found, tensors, views)
+            leaks = [(one, output) for one, output in found.leaks]
+        except Exception as error:
+            if trace.failure is None and not isinstance(error, CaptureError):
+                trace.forget()
+                raise
+            trace.undo()
+            trace.forget()
+            return self._give_up(str(error), args, kwargs, error)
+        del found
+        trace.forget()
+        reason = self._learn(key, guards, plan, bool(leaks))
+        values = plan.read(tensors)
+        assert values is not None
+        result = _called(plan, values, plan.first_numbers(), tensors, leaks)
+        if reason is not None:
+            self._give_up(reason)
+        return result
+
+    def _learn(self, key: tuple, guards: Guards, plan: Plan, leaked: bool) -> str | None:
+        """Keeps a plan; the reason why the function must run as plain recording, or None."""
+        variants = self._kinds.setdefault(key, [])
+        self._kinds.move_to_end(key)
+        if len(self._kinds) > KINDS:
+            self._kinds.popitem(last=False)
+        new = _Variant(guards, plan)
+        before = next(
+            (one for one in reversed(variants)
+             if not one.settled and one.plan.same_state(plan)), None
+        )  # fmt: skip
+        if before is None:
+            variants.append(new)
+            del variants[:-PLANS]
+            if leaked:
+                self._strikes += 1
+            return None
+        variants[variants.index(before)] = new
+        structure, difference = plan.differs(before.plan)
+        if leaked:
+            structure, difference = True, (
+                "it keeps a tensor that it made somewhere outside; return it instead"
+            )  # fmt: skip
+        if difference is None:
+            new.settled = True
+            # The program of the first trace is compiled already.
+            plan.signature = before.plan.signature
+            return None
+        if structure:
+            self._strikes += 1
+            return difference if self._strikes >= STRIKES else None
+        return difference
+
+    def _give_up(
+        self, reason: str, args: tuple | None = None, kwargs: Any = None,
+        error: BaseException | None = None,
+    ) -> Any:  # fmt: skip
+        """From now on the function runs as plain recording."""
+        text = f"{self._name} cannot run as one program: {reason}"
+        if self._fullgraph:
+            raise CaptureError(f"jit (fullgraph=True): {text}") from error
+        self._plain = True
+        self._kinds.clear()
+        warnings.warn(f"jit: {text}. It runs as plain recording instead", JitWarning, stacklevel=5)
+        return None if args is None else self._function(*args, **kwargs)
+
+
+def _modes() -> list[Any]:
+    """The part of every key that says in which modes a call is made."""
+    place = devices.default_device()
+    modes = [state.grad, state.inference, Defaults.floating, place]
+    return [*modes, *[mode() for mode in MODES]] if MODES else modes
+
+
+def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -> None:
+    """Sorts one argument: Tensors are data, plain values count by value, objects as themselves."""
+    if isinstance(argument, Tensor):
+        tensors.append(argument)
+        key.append(argument._aval())
+        edge = argument._current_edge() if state.grad else None
+        key.append(None if edge is None else bool(edge[0].parents))
+        key.append(argument._steps is None)
+    elif type(argument) in PLAIN:
+        key.append(type(argument))
+        key.append(argument)
+    else:
+        leaves, tree = flatten(argument)
+        if len(leaves) == 1 and leaves[0] is argument:
+            objects.append(argument)
+            key.append(_Identity(argument))
+            return
+        key.append(tree)
+        for one in leaves:
+            _read(one, key, tensors, objects)
+
+
+def _traced(
+    trace: Trace, function: Callable, tensors: list[Tensor], args: tuple, kwargs: dict
+) -> tuple[Found, dict[int, int]]:
+    """Runs the function under a trace; everything is as it was afterwards."""
+    views = {}
+    outside = [one._value() for one in tensors]
+    with watch.watching(trace), trace:
+        try:
+            for k, (tensor, value) in enumerate(zip(tensors, outside, strict=True)):
+                if tensor._steps is not None:
+                    stand_in = trace.standing_for(value)
+                    tensor._cache = stand_in
+                    trace.argument_views.add(id(tensor))
+                    views[-1 - stand_in.ref] = k
+            result = [function(*args, **kwargs)]
+            if trace.failure is not None:
+                raise trace.failure
+            return Found(trace, result, tensors), views
+        finally:
+            trace.restore()
+
+
+def _called(
+    plan: Plan, values: list, numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence = ()
+) -> Any:
+    """Records a plan's call and ends the unit of work if the function does."""
+    if not plan.targets and not plan.ended:
+        return plan.finish(values, numbers, tensors, leaks)
+    with uninterrupted():
+        result = plan.finish(values, numbers, tensors, leaks)
+        if plan.ended:
+            synchronize(wait=False)
+    return result

@@ -1,0 +1,385 @@
+"""What a later call of a jitted function does: read cells, record one call, write back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd.tape import Edge, apply_tracked
+from ..capture.function import Captured
+from ..engine.recording import record, state
+from ..engine.value import Value
+from ..ops.random import key_on
+from ..random import Stream
+from ..tensor.storage import Storage
+from ..tensor.tensor import Tensor, wrap
+from .found import Found, Released
+from .trace import Trace
+
+# Where an input comes from: a storage, the argument k, the `.grad` of a tensor, a stream's key.
+CELL, ARGUMENT, GRADIENT, KEY = range(4)
+
+
+class Plan:
+    """A traced function, ready to be called again.
+
+    It holds storages and tensors, but no Values: what a call overwrites is held by nobody.
+    """
+
+    def __init__(self, found: Found, tensors: Sequence[Tensor], views: dict[int, int]):
+        """After the trace gave every cell back what it held.
+
+        Args:
+            views: leaf -> the argument, for arguments that are views.
+        """
+        trace, captured = found.trace, found.captured
+        self.signature = captured.signature
+        self.avals = [trace.leaf_avals[leaf] for leaf in captured.leaves]
+        self.ended = trace.ended
+        self.key = captured.key
+        self.calls = [trace.entries[index][0] for index in captured.entries]
+        self.call_lines = [trace.lines[index] for index in captured.entries]
+        gradients = {
+            id(one._storage): found.named(tensor)
+            for tensor, one in trace.first_grads.values()
+            if one is not None
+        }
+        arguments = {id(one._storage): k for k, one in enumerate(tensors) if one._steps is None}
+
+        def place(storage: Storage) -> tuple[int, Any]:
+            if id(storage) in arguments:
+                return ARGUMENT, arguments[id(storage)]
+            if id(storage) in gradients:
+                return GRADIENT, gradients[id(storage)]
+            return CELL, storage
+
+        nothing = Storage(Value())
+        self.cells: list[Storage] = []
+        self.places: list[tuple[int, Any]] = []
+        self.views: list[tuple[int, int]] = []
+        self.keys: list[tuple[int, Stream]] = []
+        for slot, leaf in enumerate(captured.leaves):
+            storage = trace.sources.get(leaf)
+            if leaf in views:
+                self.views.append((slot, views[leaf]))
+                place_ = (ARGUMENT, views[leaf])
+            elif storage is None:
+                value = captured.values[slot]
+                if id(value) not in trace.constants:
+                    trace.refuse("a value from outside was used that belongs to no tensor")
+                place_ = (CELL, Storage(value))
+            elif (stream := _stream_of(trace, storage)) is not None:
+                self.keys.append((slot, stream))
+                place_ = (KEY, stream)
+            else:
+                place_ = place(storage)
+            self.places.append(place_)
+            self.cells.append(place_[1] if isinstance(place_[1], Storage) else nothing)
+        # Inputs that are arrays made inside from Python data.
+        self.constant = [
+            kind == CELL and id(what) in trace.born_storages for kind, what in self.places
+        ]
+        self.moving = [
+            (slot, kind, what)
+            for slot, (kind, what) in enumerate(self.places)
+            if kind in (ARGUMENT, GRADIENT) and (slot, what) not in self.views
+        ]
+        self.edges = [
+            (slot, found.named(trace.owners[edge]))
+            for slot, edge in enumerate(captured.edges)
+            if edge is not None
+        ]
+        self.targets = [(*place(storage), output) for storage, output in found.written]
+        flags = [pair for pair in trace.flags.values() if id(pair[0]) not in found.argument_of]
+        self.flag_tensors = [one for one, _ in flags]
+        self.flags = [flag for _, flag in flags]
+        self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
+        self.grad_flags = [one is None for _, one in trace.first_grads.values()]
+        self._numbers(trace, captured)
+        self.results = found.results
+        self.leaves, self.tree = found.leaves, found.tree
+        self.single = len(found.leaves) == 1 and self.results == [(0, 0)] and _is_leaf(found.tree)
+        self.released = found.released
+        self.gradients, self.placed = found.gradients, found.placed
+
+    def _numbers(self, trace: Trace, captured: Captured) -> None:
+        """Which numbers are read again, from what, and what else happens at each call."""
+        self.numbers = list(captured.numbers)
+        self.lines: list[tuple[str, str]] = []
+        streams: dict[Stream, list[int]] = {}
+        for counter in sorted(trace.draws):
+            streams.setdefault(trace.draws[counter], []).append(counter)
+        self.streams = [(stream, len(counters)) for stream, counters in streams.items()]
+        offsets = {
+            counter: (number, offset)
+            for number, counters in enumerate(streams.values())
+            for offset, counter in enumerate(counters)
+        }
+        # (position, number of the stream, offset)
+        self.drawn: list[tuple[int, int, int]] = []
+        self.fixed: list[int] = []
+        reads: list[tuple[tuple[int, int], int, Any, Any]] = []
+        for index in captured.entries:
+            signature, _, numbers = trace.entries[index][:3]
+            begin = len(self.lines)
+            self.lines += [(signature.name, trace.lines[index])] * len(numbers)
+            if index in trace.rereads:
+                again, _, key = trace.rereads[index]
+                reads.append(((index, 1), begin, again, key))
+                continue
+            for offset, number in enumerate(numbers):
+                if number in offsets and type(number) is int:
+                    self.drawn.append((begin + offset, *offsets[number]))
+                else:
+                    self.fixed.append(begin + offset)
+        actions: list[Any] = [*reads]
+        actions += [((entries, 0), -1, run, None) for entries, run, _ in trace.effects]
+        self.actions = [one[1:] for one in sorted(actions, key=lambda one: one[0])]
+        first = next((k for k, one in enumerate(self.actions) if one[0] < 0), len(self.actions))
+        # Those that have to be asked for their key before anything happens.
+        self.late = [one for one in self.actions[first:] if one[0] >= 0]
+
+    # ------------------------------------------------------------ calling
+
+    def accepts(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether the state outside is what the plan was made for."""
+        if [one._edge is not None for one in self.flag_tensors] != self.flags:
+            return False
+        if self.grad_owners:
+            grads = [_resolved(one, tensors)._grad is None for one in self.grad_owners]
+            if grads != self.grad_flags:
+                return False
+        return True
+
+    def read(self, tensors: Sequence[Tensor]) -> list[Value] | None:
+        """The inputs' Values; None if one has another type than the plan was made for."""
+        cells = self.cells.copy()
+        for slot, kind, what in self.moving:
+            cells[slot] = _storage(kind, what, tensors)
+        for slot, stream in self.keys:
+            words, _ = stream.take(0)
+            cells[slot] = key_on(words.tobytes(), self.signature.device)._storage
+        values = [one.value for one in cells]
+        for slot, k in self.views:
+            values[slot] = tensors[k]._value()
+        return values if [one.aval for one in values] == self.avals else None
+
+    def numbers_now(self) -> tuple | None:
+        """The numbers, read again; None if an optimizer's options ask for another computation."""
+        for _, again, key in self.late:
+            if again()[1] != key:
+                return None
+        numbers = self.numbers.copy()
+        for begin, action, key in self.actions:
+            if begin < 0:
+                action()
+                continue
+            found, now = action()
+            if now != key:
+                return None
+            numbers[begin : begin + len(found)] = found
+        self._draw(numbers)
+        return tuple(numbers)
+
+    def _draw(self, numbers: list) -> None:
+        firsts = [stream.take(count)[1] for stream, count in self.streams]
+        for position, number, offset in self.drawn:
+            numbers[position] = firsts[number] + offset
+
+    def first_numbers(self) -> tuple:
+        """The numbers of the call that was traced."""
+        numbers = self.numbers.copy()
+        self._draw(numbers)
+        return tuple(numbers)
+
+    def finish(
+        self, values: list[Value], numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence = ()
+    ) -> Any:
+        """Records the call, writes back, and returns the results. Empties `values`.
+
+        Args:
+            leaks: (tensor made inside that somebody holds, its output).
+        """
+        for named, leaf, output in self.placed:
+            tensor = _resolved(named, tensors)
+            if leaf:
+                tensor.requires_grad = True
+            elif output is None:
+                tensor._edge = None
+        node = None
+        if self.edges and state.grad:
+            edges: list[Edge] = [None] * len(values)
+            for slot, named in self.edges:
+                tensor = _resolved(named, tensors)
+                edges[slot] = tensor._current_edge()
+            made, node = apply_tracked(self.signature, values, numbers, edges)
+        else:
+            made = record(self.signature, values, numbers)
+        values.clear()
+        outputs = (made,) if self.signature.single else made
+        del made
+        for kind, what, output in self.targets:
+            storage = what if kind == CELL else _storage(kind, what, tensors)
+            value, before = outputs[output], storage.value
+            value.fallback = before.array if before.array is not None else before.fallback
+            storage.value = value
+            storage.version += 1
+        for named, given in self.gradients:
+            tensor = _resolved(named, tensors)
+            tensor._grad = self._tensor(given, tensors, outputs, node)
+        for named, _, output in self.placed:
+            if output is not None:
+                tensor = _resolved(named, tensors)
+                tensor._edge = self._edge(node, output, outputs)
+        for tensor, output in leaks:
+            if tensor._steps is None:
+                tensor._storage.value = outputs[output]
+            else:
+                tensor._storage, tensor._steps = Storage(outputs[output]), None
+            tensor._edge = self._edge(node, output, outputs)
+        if self.single:
+            return wrap(outputs[0], self._edge(node, 0, outputs))
+        leaves = self.leaves.copy()
+        for place, given in self.results:
+            leaves[place] = self._tensor(given, tensors, outputs, node)
+        return self.tree.unflatten(leaves)
+
+    def _tensor(
+        self, given: Any, tensors: Sequence[Tensor], outputs: Sequence[Value], node: Any
+    ) -> Any:
+        if type(given) is not int:
+            return given
+        if given < 0:
+            return tensors[-1 - given]
+        return wrap(outputs[given], self._edge(node, given, outputs))
+
+    def _edge(self, node: Any, output: int, outputs: Sequence[Value]) -> Edge:
+        if output in self.released:
+            return Released((outputs[output].aval,)), 0
+        if node is not None and self.signature.inexact[output]:
+            return node, output
+        return None
+
+    # ------------------------------------------------------------ comparing two traces
+
+    def same_state(self, other: Plan) -> bool:
+        """Whether no tensor outside had another flag when the other was made."""
+        return all(
+            theirs.get(one, flag) == flag
+            for mine, theirs in zip(_flags(self), _flags(other), strict=True)
+            for one, flag in mine.items()
+        )
+
+    def differs(self, before: Plan) -> tuple[bool, str | None]:
+        """Whether an earlier trace found another structure, and what differs; None if nothing."""
+        if self.key != before.key:
+            return True, self._other_calls(before)
+        for k in self.fixed:
+            if self.numbers[k] != before.numbers[k]:
+                name, line = self.lines[k]
+                return False, (
+                    f"the Python number {before.numbers[k]!r} that {name} got at {line} was "
+                    f"{self.numbers[k]!r} in the second call, and would be stale in a later one. "
+                    f"Pass it as an argument, or keep it in a Tensor"
+                )
+        for slot, (mine, theirs) in enumerate(zip(self.places, before.places, strict=True)):
+            if mine[0] == theirs[0] and mine[1] is theirs[1] or mine == theirs:
+                continue
+            if self.constant[slot] and before.constant[slot]:
+                if _bytes(self.cells[slot]) == _bytes(before.cells[slot]):
+                    continue
+                return False, (
+                    f"an array made from Python data ({self.avals[slot]}, first used at "
+                    f"{self._line_of(slot)}) was another one in the second call. Make it outside "
+                    f"and pass it as an argument"
+                )
+            return True, f"it read another tensor at {self._line_of(slot)}"
+        if not _equal(self.leaves, before.leaves) or self.tree != before.tree:
+            return False, (
+                f"it returned {before.leaves} and then {self.leaves} beside its tensors. Compute "
+                f"Python values outside"
+            )
+        mine = (self.targets, self.gradients, self.placed, self.results)
+        if not _equal(mine, (before.targets, before.gradients, before.placed, before.results)):
+            return True, "it wrote to other tensors"
+        return False, None
+
+    def _other_calls(self, before: Plan) -> str:
+        for k, (mine, theirs) in enumerate(zip(self.calls, before.calls, strict=False)):
+            if mine is not theirs:
+                return (
+                    f"it called {mine} at {self.call_lines[k]} where it had called {theirs} at "
+                    f"{before.call_lines[k]} the time before"
+                )
+        longer = max(self, before, key=lambda one: len(one.calls))
+        shared = min(len(self.calls), len(before.calls))
+        if shared < len(longer.calls):
+            return (
+                f"one of two calls went on with {longer.calls[shared]} at "
+                f"{longer.call_lines[shared]}"
+            )
+        return "its operations took other inputs the time before"
+
+    def _line_of(self, slot: int) -> str:
+        reference = -1 - slot
+        for k, (_, references) in enumerate(self.key[3]):
+            if reference in references:
+                return self.call_lines[k]
+        return "its end"
+
+
+def _flags(plan: Plan) -> tuple[dict, dict]:
+    """Which tensors require grad, and which have a gradient, of those that were asked."""
+    return (
+        {id(one): flag for one, flag in zip(plan.flag_tensors, plan.flags, strict=True)},
+        {
+            one if type(one) is int else id(one): flag
+            for one, flag in zip(plan.grad_owners, plan.grad_flags, strict=True)
+        },
+    )
+
+
+def _bytes(storage: Storage) -> bytes:
+    return np.asarray(storage.value.force()).tobytes()
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether trees of Python values are the same; Tensors and storages by identity."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if type(one) in (list, tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, (Tensor, Storage)):
+        return False
+    return bool(np.all(one == other))
+
+
+def _resolved(named: Any, tensors: Sequence[Tensor]) -> Tensor:
+    """A tensor from outside: itself, or the argument of that number."""
+    return tensors[named] if type(named) is int else named
+
+
+def _storage(kind: int, named: Any, tensors: Sequence[Tensor]) -> Storage:
+    """The storage of an argument, or of a tensor's gradient."""
+    tensor = _resolved(named, tensors)
+    if kind == ARGUMENT:
+        return tensor._storage
+    gradient = tensor._grad
+    assert gradient is not None
+    return gradient._storage
+
+
+def _is_leaf(tree: Any) -> bool:
+    return tree.num_nodes == 1 and tree.num_leaves == 1
+
+
+def _stream_of(trace: Trace, storage: Storage) -> Stream | None:
+    """The stream whose key a storage stands for."""
+    value = storage.value
+    if id(value) not in trace.constants or value.aval.dtype.name != "uint32":
+        return None
+    return trace.words.get(np.asarray(value.array).tobytes())
