@@ -80,7 +80,8 @@ from . import func as func  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "utils": "utils", "load": "serialization",
+_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "profiler": "profiler",
+         "utils": "utils", "load": "serialization",
          "save": "serialization"}  # fmt: skip
 
 

@@ -28,6 +28,7 @@ LAYERS = (
         "neurarust.distributed",
         "neurarust.jax_interop",
         "neurarust.testing",
+        "neurarust.profiler",
     ),
     ("neurarust.optim.swa_utils",),
     (

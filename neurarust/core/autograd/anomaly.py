@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,7 +12,33 @@ from ..engine.recording import Recording, state, synchronize
 from .modes import _Mode
 
 
-class detect_anomaly(_Mode):
+class observed(_Mode):
+    """Context in which a function is given every program that ran, with the user's lines.
+
+    Memory is not reused between steps, so that the programs' inputs are still there.
+    """
+
+    def __init__(self, observer: Callable[[Recording, list, tuple, list], None] | None):
+        self.observer = observer
+
+    def __enter__(self) -> Any:
+        synchronize(wait=False)
+        self.previous = (state.anomaly, state.keep_inputs)
+        if self.observer is not None:
+            state.anomaly, state.keep_inputs = self.observer, True
+        _watch_lines()
+        return self
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        try:
+            if kind is None:
+                synchronize(wait=False)
+        finally:
+            state.anomaly, state.keep_inputs = self.previous
+            _watch_lines()
+
+
+class detect_anomaly(observed):
     """Context and decorator: a program whose results hold a NaN is replayed call by call.
 
     The first call that made one from inputs without is named with the line it was made at.
@@ -23,23 +50,8 @@ class detect_anomaly(_Mode):
     """
 
     def __init__(self, check_nan: bool = True):
+        super().__init__(hunt if check_nan else None)
         self.check_nan = check_nan
-
-    def __enter__(self) -> detect_anomaly:
-        synchronize(wait=False)
-        self.previous = (state.anomaly, state.keep_inputs)
-        if self.check_nan:
-            state.anomaly, state.keep_inputs = hunt, True
-        _watch_lines()
-        return self
-
-    def __exit__(self, kind: Any, *_: object) -> None:
-        try:
-            if kind is None:
-                synchronize(wait=False)
-        finally:
-            state.anomaly, state.keep_inputs = self.previous
-            _watch_lines()
 
     def copy(self) -> _Mode:
         return detect_anomaly(self.check_nan)

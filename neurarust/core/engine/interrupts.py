@@ -9,7 +9,7 @@ from typing import Any
 
 try:
     # The same functions without looking up names of signals, which takes ten times as long.
-    import _signal as fast
+    import _signal as fast  # type: ignore
 except ImportError:  # Not CPython.
     fast = signal  # type: ignore[assignment]
 
