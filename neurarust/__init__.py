@@ -80,7 +80,7 @@ from . import func as func  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "profiler": "profiler",
+_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "profiler": "profiler", "random": "random",
          "utils": "utils", "load": "serialization",
          "save": "serialization"}  # fmt: skip
 

@@ -57,6 +57,21 @@ class detect_anomaly(observed):
         return detect_anomaly(self.check_nan)
 
 
+class set_detect_anomaly(detect_anomaly):
+    """Switches the NaN hunt on or off, from here on or for a block."""
+
+    def __init__(self, mode: bool, check_nan: bool = True):
+        super().__init__(check_nan)
+        self.observer = hunt if mode and check_nan else None
+        super().__enter__()
+        if self.observer is None:
+            state.anomaly, state.keep_inputs = None, False
+            _watch_lines()
+
+    def __enter__(self) -> set_detect_anomaly:
+        return self
+
+
 def _watch_lines() -> None:
     for recording in state.recordings.values():
         recording.lines = [] if state.anomaly is not None else None
