@@ -1,7 +1,7 @@
 """NeuraRust: PyTorch's API, JAX's transforms, XLA's speed.
 
-Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `special`, `autograd`,
-`testing`, `cuda`, `accelerator`. Deeper paths are private.
+Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `fft`, `special`,
+`signal`, `autograd`, `testing`, `cuda`, `accelerator`. Deeper paths are private.
 """
 
 import importlib as _importlib
@@ -26,6 +26,14 @@ from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
 from .core.jit import compile as compile
 from .core.jit import jit as jit
+from .core.layout import channels_last as channels_last
+from .core.layout import channels_last_3d as channels_last_3d
+from .core.layout import contiguous_format as contiguous_format
+from .core.layout import layout as layout
+from .core.layout import memory_format as memory_format
+from .core.layout import preserve_format as preserve_format
+from .core.layout import sparse_coo as sparse_coo
+from .core.layout import strided as strided
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state
@@ -33,6 +41,10 @@ from .core.ops.random import initial_seed as initial_seed
 from .core.ops.random import manual_seed as manual_seed
 from .core.ops.random import seed as seed
 from .core.ops.random import set_rng_state as set_rng_state
+from .core.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from .core.settings import get_num_threads as get_num_threads
+from .core.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from .core.settings import set_num_threads as set_num_threads
 from .core.tensor.printing import set_printoptions as set_printoptions
 from .core.tensor.tensor import Size as Size
 from .core.tensor.tensor import Tensor as Tensor
@@ -71,18 +83,28 @@ globals().update(_NAMESPACES["neurarust"])
 globals().update(_DTYPES)
 globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
                   "double": _DTYPES["float64"], "short": _DTYPES["int16"],
-                  "int": _DTYPES["int32"], "long": _DTYPES["int64"]})  # fmt: skip
+                  "int": _DTYPES["int32"], "long": _DTYPES["int64"],
+                  "cfloat": _DTYPES["complex64"], "cdouble": _DTYPES["complex128"]})  # fmt: skip
 
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import cuda as cuda  # noqa: E402
+from . import fft as fft  # noqa: E402
 from . import func as func  # noqa: E402
+from . import linalg as linalg  # noqa: E402
+from . import signal as signal  # noqa: E402
+from . import special as special  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "profiler": "profiler", "random": "random",
-         "utils": "utils", "load": "serialization",
-         "save": "serialization"}  # fmt: skip
+_MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
+_LAZY = dict(zip(_MODULES, _MODULES, strict=True))
+_LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}
+# Names of PyTorch's top level that stand in `amp`.
+_LAZY |= dict.fromkeys(
+    ("autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype",
+     "set_autocast_dtype", "is_autocast_available", "is_autocast_cache_enabled",
+     "set_autocast_cache_enabled", "clear_autocast_cache"), "amp.casting")  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:

@@ -17,6 +17,16 @@ from .core.device import set_default_device as set_default_device
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
+from .core.jit import compile as compile
+from .core.jit import jit as jit
+from .core.layout import channels_last as channels_last
+from .core.layout import channels_last_3d as channels_last_3d
+from .core.layout import contiguous_format as contiguous_format
+from .core.layout import layout as layout
+from .core.layout import memory_format as memory_format
+from .core.layout import preserve_format as preserve_format
+from .core.layout import sparse_coo as sparse_coo
+from .core.layout import strided as strided
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state
@@ -24,9 +34,27 @@ from .core.ops.random import initial_seed as initial_seed
 from .core.ops.random import manual_seed as manual_seed
 from .core.ops.random import seed as seed
 from .core.ops.random import set_rng_state as set_rng_state
+from .core.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from .core.settings import get_num_threads as get_num_threads
+from .core.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from .core.settings import set_num_threads as set_num_threads
 from .core.tensor.printing import set_printoptions as set_printoptions
 from .core.tensor.tensor import Size as Size
 from .core.tensor.tensor import Tensor as Tensor
+from .core.transforms import associative_scan as associative_scan
+from .core.transforms import checkpoint as checkpoint
+from .core.transforms import cond as cond
+from .core.transforms import grad as grad
+from .core.transforms import hessian as hessian
+from .core.transforms import jacfwd as jacfwd
+from .core.transforms import jacrev as jacrev
+from .core.transforms import jvp as jvp
+from .core.transforms import linearize as linearize
+from .core.transforms import scan as scan
+from .core.transforms import value_and_grad as value_and_grad
+from .core.transforms import vjp as vjp
+from .core.transforms import vmap as vmap
+from .core.transforms import while_loop as while_loop
 from .core.types import can_cast as can_cast
 from .core.types import finfo as finfo
 from .core.types import get_default_dtype as get_default_dtype
@@ -41,10 +69,16 @@ from .core.types import set_default_dtype as set_default_dtype
 from . import accelerator as accelerator
 from . import autograd as autograd
 from . import cuda as cuda
+from . import fft as fft
+from . import func as func
+from . import linalg as linalg
+from . import signal as signal
+from . import special as special
 from . import testing as testing
 from . import data as data
 from . import nn as nn
 from . import optim as optim
+from . import utils as utils
 from .serialization import load as load
 from .serialization import save as save
 
@@ -58,6 +92,8 @@ nan: builtins.float
 pi: builtins.float
 bfloat16: dtype
 bool: dtype
+cdouble: dtype
+cfloat: dtype
 complex128: dtype
 complex64: dtype
 double: dtype
@@ -124,6 +160,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = ..., alpha
     """`beta * input + alpha * outer(vec1, vec2)`."""
 def addr_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `addr`."""
+def adjoint(input: Tensor) -> Tensor:
+    """The conjugate of the last two dimensions exchanged."""
 def all(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ...) -> Tensor:
     """Whether every element along `dim` is true."""
 def allclose(input: Tensor, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> builtins.bool:
@@ -178,6 +216,8 @@ def argwhere(input: Tensor) -> Tensor:
     """The positions of elements that are not zero, one a row; looks at the data."""
 def as_strided(input: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
     """A view of the storage at `storage_offset` with any size and stride (in elements)."""
+def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
+    """A copy with `src` in the place of `as_strided(input, size, stride, storage_offset)`."""
 def as_tensor(data: Any, dtype: Any = ..., device: Any = ...) -> Tensor:
     """`data` as a tensor; a Tensor that is so already is returned itself."""
 def asarray(obj: Any, *, dtype: Any = ..., device: Any = ..., copy: builtins.bool | None = ..., requires_grad: builtins.bool = ...) -> Tensor:
@@ -214,6 +254,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = ...
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
 def baddbmm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `baddbmm`."""
+def bartlett_window(window_length: builtins.int, periodic: builtins.bool = ..., **options: Any) -> Tensor:
+    """Triangle that is 0 at both ends."""
 def bernoulli(input: Tensor, p: builtins.float | None = ..., *, generator: Any = ...) -> Tensor:
     """Zeros and ones, one with the probability that each element says."""
 def bincount(input: Tensor, weights: Tensor | None = ..., minlength: builtins.int = ...) -> Tensor:
@@ -242,14 +284,22 @@ def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
     """Bits set in one only; exclusive or of bools."""
 def bitwise_xor_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `bitwise_xor`."""
+def blackman_window(window_length: builtins.int, periodic: builtins.bool = ..., **options: Any) -> Tensor:
+    """`0.42 - 0.5 cos(u) + 0.08 cos(2 u)`."""
+def block_diag(*tensors: Tensor) -> Tensor:
+    """A matrix with the given ones along its diagonal, 0 elsewhere."""
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Products of two equally long batches of matrices."""
+def broadcast_shapes(*shapes: Any) -> Any:
+    """The shape that tensors of the given shapes are broadcast to."""
 def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
     """All tensors expanded to their common shape."""
 def broadcast_to(input: Tensor, size: Sequence[builtins.int]) -> Tensor:
     """`expand` as a function."""
 def bucketize(input: Tensor | Number, boundaries: Tensor, *, out_int32: builtins.bool = ..., right: builtins.bool = ...) -> Tensor:
     """Index of the interval between `boundaries` that holds each number."""
+def cartesian_prod(*tensors: Tensor) -> Tensor:
+    """All choices of one element of each vector, one a row; of a single vector itself."""
 def cat(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
     """The tensors one after another along an existing dimension."""
 def cdist(x1: Tensor, x2: Tensor, p: builtins.float = ..., compute_mode: str = ...) -> Tensor:
@@ -266,6 +316,10 @@ def chain_matmul(*matrices: Any) -> Any:
     """Product of a chain of matrices, in the cheapest order."""
 def cholesky(input: Tensor, upper: builtins.bool = ...) -> Tensor:
     """The lower triangular L with `L L^H = input`, or its conjugate transpose."""
+def cholesky_inverse(input: Tensor, upper: builtins.bool = ...) -> Tensor:
+    """Inverse of the matrix whose Cholesky factor is the input."""
+def cholesky_solve(input: Tensor, L: Tensor, upper: builtins.bool = ...) -> Tensor:
+    """The X with `A X = input`, from the Cholesky factor `L` of A."""
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = ...) -> tuple:
     """At most `chunks` pieces of equal length (the last may be shorter); views."""
 def clamp(input: Tensor, min: Tensor | Number | None = ..., max: Tensor | Number | None = ...) -> Tensor:
@@ -288,6 +342,8 @@ def clone(input: Tensor, *, memory_format: Any = ...) -> Tensor:
     """A copy with memory of its own; gradients flow through."""
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """1-D tensors as columns of a matrix."""
+def combinations(input: Tensor, r: builtins.int = ..., with_replacement: builtins.bool = ...) -> Tensor:
+    """All choices of `r` elements of a vector, in order, one a row."""
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Complex numbers from real and imaginary parts of one floating-point dtype."""
 def concat(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
@@ -297,7 +353,9 @@ def concatenate(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
 def conj(input: Tensor) -> Tensor:
     """Complex conjugate, computed at once."""
 def conj_physical(input: Tensor) -> Tensor:
-    """Complex conjugate, computed at once."""
+    """Complex conjugate: another name of `conj`."""
+def conj_physical_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `conj_physical`."""
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
     """Cross-correlation over one axis. See `conv2d`."""
 def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
@@ -314,6 +372,8 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     """The size of `input` with the sign of `other`."""
 def copysign_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `copysign`."""
+def corrcoef(input: Tensor) -> Tensor:
+    """Correlation of variables, the rows, over observations: `cov` over both deviations."""
 def cos(input: Tensor) -> Tensor:
     """Cosine of an angle in radians."""
 def cos_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -324,6 +384,8 @@ def cosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `cosh`."""
 def count_nonzero(input: Tensor, dim: builtins.int | tuple | None = ...) -> Tensor:
     """How many elements along `dim` are not 0."""
+def cov(input: Tensor, *, correction: builtins.int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor:
+    """Covariance of variables, the rows, over observations, the columns."""
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = ...) -> Tensor:
     """Cross product of vectors of three numbers."""
 def cummax(input: Tensor, dim: builtins.int) -> Any:
@@ -332,8 +394,14 @@ def cummin(input: Tensor, dim: builtins.int) -> Any:
     """Running minimum along `dim` and its indices; the last of a tie is taken."""
 def cumprod(input: Tensor, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
     """Running product along `dim`; of integers and bools in int64."""
+def cumprod_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `cumprod`."""
 def cumsum(input: Tensor, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
     """Running sum along `dim`; of integers and bools in int64."""
+def cumsum_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `cumsum`."""
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = ..., *, dx: Number | None = ..., dim: builtins.int = ...) -> Tensor:
+    """Running integral along `dim` by trapezoids; one element fewer than `y`."""
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians: `x * pi / 180`."""
 def deg2rad_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -346,8 +414,14 @@ def diag(input: Tensor, diagonal: Any = ...) -> Tensor:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
 def diag_embed(input: Tensor, offset: Any = ..., dim1: Any = ..., dim2: Any = ...) -> Tensor:
     """The last dimension as diagonals of matrices in dimensions `dim1` and `dim2`."""
+def diagflat(input: Tensor, offset: builtins.int = ...) -> Tensor:
+    """The elements as the diagonal of a matrix."""
 def diagonal(input: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
     """The diagonals of the matrices in dimensions `dim1` and `dim2`, as the last dimension."""
+def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
+    """A copy with `src` in the place of `diagonal(input, offset, dim1, dim2)`."""
+def diff(input: Tensor, n: builtins.int = ..., dim: builtins.int = ..., prepend: Tensor | None = ..., append: Tensor | None = ...) -> Tensor:
+    """Differences of neighbours along `dim`, `n` times; of bools exclusive or."""
 def digamma(input: Tensor) -> Tensor:
     """Derivative of `log gamma(x)`; minus infinity at 0."""
 def digamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -362,6 +436,8 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Sum of the products of two vectors."""
 def dropout(input: Tensor, p: builtins.float = ..., training: builtins.bool = ..., inplace: builtins.bool = ...) -> Tensor:
     """Zeros with probability `p`, the rest scaled by 1/(1-p)."""
+def dsplit(input: Tensor, indices_or_sections: Any) -> tuple:
+    """`tensor_split` along dimension 2, into equal pieces."""
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """One behind another, along dimension 2."""
 def einsum(*args: Any) -> Any:
@@ -370,6 +446,10 @@ def empty(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = 
     """A tensor of the given size. Differs from PyTorch: the elements are 0."""
 def empty_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """`empty` of the size, dtype and device of another tensor."""
+def empty_permuted(size: Sequence[builtins.int], physical_layout: Sequence[builtins.int], *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
+    """A tensor whose dimensions lie in memory in a given order; the elements are 0."""
+def empty_strided(size: Sequence[builtins.int], stride: Sequence[builtins.int], *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
+    """A tensor of given size and strides. Differs from PyTorch: the elements are 0."""
 def eq(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input == other`."""
 def eq_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -402,6 +482,10 @@ def expm1_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `expm1`."""
 def eye(n: builtins.int, m: builtins.int | None = ..., *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
     """A matrix of `n` rows and `m` columns with ones on the diagonal."""
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor like the input, every element `value`."""
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Every element becomes `value`."""
 def fix(input: Tensor) -> Tensor:
     """The whole part of x: rounds towards 0."""
 def fix_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -436,12 +520,16 @@ def frac(input: Tensor) -> Tensor:
     """`x - trunc(x)`, with the sign of x."""
 def frac_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `frac`."""
+def frexp(input: Tensor) -> Any:
+    """Mantissa in (-1, 1), of size 1/2 or more, and exponent: `input = mantissa * 2^exponent`."""
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor of another library's array (anything with `__dlpack__`), copied."""
 def from_jax(array: Any) -> Tensor:
     """A tensor around a jax array (or tracer), without a copy."""
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor with the elements of a NumPy array."""
+def frombuffer(buffer: Any, *, dtype: Any, count: builtins.int = ..., offset: builtins.int = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """A tensor of the bytes of a buffer; they are copied, where PyTorch shares them."""
 def full(size: Sequence[builtins.int], fill_value: Any, *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
     """A tensor of a size, every element `fill_value`; its dtype is the number's."""
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
@@ -456,8 +544,12 @@ def ge(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input >= other`."""
 def ge_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `ge`."""
+def geqrf(input: Tensor) -> Any:
+    """The Householder reflections of `qr`: R and, below its diagonal, the vectors; and factors."""
 def ger(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of one vector with each of the other."""
+def gradient(input: Tensor, *, spacing: Any = ..., dim: Any = ..., edge_order: builtins.int = ...) -> list[Tensor]:
+    """Estimated derivatives along each dimension of `dim` (all), by differences on both sides."""
 def greater(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input > other`."""
 def greater_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -474,12 +566,24 @@ def gt(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input > other`."""
 def gt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `gt`."""
+def hamming_window(window_length: builtins.int, periodic: builtins.bool = ..., alpha: builtins.float = ..., beta: builtins.float = ..., **options: Any) -> Tensor:
+    """`alpha - beta cos(u)`."""
+def hann_window(window_length: builtins.int, periodic: builtins.bool = ..., **options: Any) -> Tensor:
+    """`(1 - cos(u)) / 2`."""
 def hardshrink(input: Tensor, lambd: Number = ...) -> Tensor:
     """`x`, but 0 in `[-lambd, lambd]`."""
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 below 0, 1 above 0 and `values` at 0."""
 def heaviside_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `heaviside`."""
+def histc(input: Tensor, bins: builtins.int = ..., min: builtins.float = ..., max: builtins.float = ...) -> Tensor:
+    """How many numbers lie in each of `bins` equal parts of `[min, max]`."""
+def histogram(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = ..., weight: Tensor | None = ..., density: builtins.bool = ...) -> Any:
+    """How many numbers lie in each bin, and the edges of the bins."""
+def histogramdd(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = ..., weight: Tensor | None = ..., density: builtins.bool = ...) -> Any:
+    """How many points lie in each box of a grid, and the edges of the boxes."""
+def householder_product(input: Tensor, tau: Tensor) -> Tensor:
+    """The first columns of the product of Householder reflections, the Q of `geqrf`."""
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
     """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -492,6 +596,14 @@ def i0(input: Tensor) -> Tensor:
     """Modified Bessel function of the first kind, order 0."""
 def i0_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `i0`."""
+def igamma(input: Tensor, other: Tensor) -> Tensor:
+    """Lower regularized incomplete gamma function `P(input, other)`."""
+def igamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `igamma`."""
+def igammac(input: Tensor, other: Tensor) -> Tensor:
+    """Upper regularized incomplete gamma function `Q(input, other)`."""
+def igammac_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `igammac`."""
 def imag(input: Tensor) -> Tensor:
     """Imaginary part; a copy, where PyTorch gives a view."""
 def index_add(input: Tensor, dim: Any, index: Tensor, source: Tensor, *, alpha: Tensor | Number = ...) -> Tensor:
@@ -508,6 +620,10 @@ def index_fill_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `index_fill`."""
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: builtins.bool = ...) -> Tensor:
     """`input[indices] = values`, or `+=` with `accumulate`, as a new tensor."""
+def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor:
+    """Combines `source` with the entries of a dimension at the positions in `index`."""
+def index_reduce_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `index_reduce`."""
 def index_select(input: Tensor, dim: Any, index: Tensor) -> Tensor:
     """The entries of a dimension at the positions in a 1-D index tensor."""
 def inner(input: Tensor, other: Tensor) -> Tensor:
@@ -516,6 +632,16 @@ def inv(input: Tensor) -> Tensor:
     """Inverse of square matrices."""
 def inverse(input: Tensor) -> Tensor:
     """Inverse of square matrices."""
+def is_conj(input: Tensor) -> builtins.bool:
+    """Whether a conjugation is still to be done: never, it is done at once."""
+def is_inference(input: Tensor) -> builtins.bool:
+    """Whether a tensor was made in `inference_mode`: never known, tensors are all alike."""
+def is_neg(input: Tensor) -> builtins.bool:
+    """Whether a change of sign is still to be done: never, it is done at once."""
+def is_nonzero(input: Tensor) -> builtins.bool:
+    """Whether the one element is not 0; looks at it."""
+def is_signed(input: Tensor) -> builtins.bool:
+    """Whether the dtype holds negative numbers."""
 def isclose(input: Tensor, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor:
     """Whether `|input - other| <= atol + rtol * |other|`; equal infinities are close."""
 def isfinite(input: Tensor) -> Tensor:
@@ -532,6 +658,10 @@ def isposinf(input: Tensor) -> Tensor:
     """Whether each element is plus infinity."""
 def isreal(input: Tensor) -> Tensor:
     """Whether the imaginary part of each element is 0."""
+def istft(input: Tensor, n_fft: builtins.int, hop_length: builtins.int | None = ..., win_length: builtins.int | None = ..., window: Tensor | None = ..., center: builtins.bool = ..., normalized: builtins.bool = ..., onesided: builtins.bool | None = ..., length: builtins.int | None = ..., return_complex: builtins.bool = ...) -> Tensor:
+    """The signal whose `stft` is nearest to the input (Griffin and Lim, 1984)."""
+def kaiser_window(window_length: builtins.int, periodic: builtins.bool = ..., beta: builtins.float = ..., **options: Any) -> Tensor:
+    """`i0(beta sqrt(1 - u^2)) / i0(beta)`."""
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Kronecker product: each element of `input` times the whole of `other`."""
 def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
@@ -568,6 +698,8 @@ def lgamma_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `lgamma`."""
 def linspace(start: Any, end: Any, steps: builtins.int, *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
+def lobpcg(A: Tensor, k: builtins.int = ..., B: Tensor | None = ..., X: Tensor | None = ..., n: builtins.int | None = ..., iK: Tensor | None = ..., niter: builtins.int | None = ..., tol: builtins.float | None = ..., largest: builtins.bool = ..., method: str | None = ..., tracker: Any = ..., ortho_iparams: Any = ..., ortho_fparams: Any = ..., ortho_bparams: Any = ...) -> tuple[Tensor, Tensor]:
+    """The `k` largest (or smallest) eigenvalues of `A x = value B x`, and their vectors."""
 def log(input: Tensor) -> Tensor:
     """Natural logarithm."""
 def log10(input: Tensor) -> Tensor:
@@ -592,6 +724,8 @@ def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """`log2(2^input + 2^other)` without overflow."""
 def logcumsumexp(input: Tensor, dim: builtins.int) -> Tensor:
     """`log(cumsum(e^x))` along `dim` without overflow."""
+def logdet(input: Tensor) -> Tensor:
+    """Logarithm of the determinant: NaN if that is negative, minus infinity if it is 0."""
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Whether both are true (not 0)."""
 def logical_and_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -622,14 +756,26 @@ def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input < other`."""
 def lt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `lt`."""
+def lu(input: Any, pivot: Any = ..., get_infos: Any = ...) -> Any:
+    """`lu_factor` in the older spelling, with the failed pivots if `get_infos`."""
+def lu_solve(input: Any, LU_data: Any, LU_pivots: Any) -> Any:
+    """The X with `A X = input`, from the `lu_factor` of A."""
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: builtins.bool = ..., unpack_pivots: builtins.bool = ...) -> Any:
+    """P, L and U from the results of `lu_factor`; what is not asked for is empty."""
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """The input with `value` where the mask holds; keeps the input's dtype."""
 def masked_fill_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `masked_fill`."""
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """The elements of `source`, in order, where the mask holds."""
+def masked_scatter_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `masked_scatter`."""
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension; looks at the mask."""
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Matrix product over the last two dimensions; the others are broadcast."""
+def matrix_exp(input: Tensor) -> Tensor:
+    """`sum of input^k / k!`, the exponential of matrices."""
 def matrix_power(input: Tensor, n: builtins.int) -> Tensor:
     """Product of `n` times the matrix; of its inverse if n is negative."""
 def max(input: Any, dim: Any = ..., keepdim: Any = ..., *, other: Any = ...) -> Any:
@@ -654,6 +800,8 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two numbers, NaN if either is; at a tie each gets half the gradient."""
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Product of two matrices."""
+def mode(input: Tensor, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
+    """The commonest number along `dim`, the smallest of a tie, and an index of it (the last)."""
 def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions `source` moved to `destination`; the others keep their order."""
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
@@ -694,6 +842,8 @@ def nansum(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: built
     """Sum over `dim`, with NaN as 0."""
 def narrow(input: Tensor, dim: builtins.int, start: Any, length: builtins.int) -> Tensor:
     """`length` elements of a dimension from `start`; shares memory."""
+def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
+    """A copy of `narrow`."""
 def ne(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input != other`."""
 def ne_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -714,7 +864,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = ...) -> Any:
     """The positions of elements that are not zero; looks at the data."""
 def norm(input: Tensor, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
     """Norm of the vector made of the dimensions `dim` (all by default)."""
-def normal(mean: Any = ..., std: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+def normal(mean: Any = ..., std: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
     """Normal numbers of given means and standard deviations (tensors or numbers)."""
 def not_equal(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether `input != other`."""
@@ -724,12 +874,20 @@ def ones(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = .
     """A tensor of the given size, every element 1."""
 def ones_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """`ones` of the size, dtype and device of another tensor."""
+def orgqr(input: Tensor, tau: Tensor) -> Tensor:
+    """The first columns of the product of Householder reflections, the Q of `geqrf`."""
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: builtins.bool = ..., transpose: builtins.bool = ...) -> Tensor:
+    """`Q other` (`other Q` if not `left`) for the whole Q of `geqrf`, or its adjoint."""
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of one vector with each of the other."""
+def pca_lowrank(A: Tensor, q: builtins.int | None = ..., center: builtins.bool = ..., niter: builtins.int = ...) -> tuple[Tensor, Tensor, Tensor]:
+    """Principal components of the rows of A: `svd_lowrank` of A less its mean row."""
 def permute(input: Tensor, *given: Any, dims: Any = ...) -> Tensor:
     """The dimensions in another order."""
 def pinverse(input: Any, rcond: Any = ...) -> Any:
     """Pseudoinverse: the older `linalg.pinv`."""
+def poisson(input: Tensor, generator: Any = ...) -> Tensor:
+    """Poisson numbers of the rates that the elements say."""
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Complex numbers from absolute value and angle: `abs * e^(i angle)`."""
 def polygamma(n: Any, input: Any) -> Any:
@@ -744,6 +902,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """`x` above 0, `weight * x` elsewhere (arXiv:1502.01852)."""
 def prod(input: Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
     """Product over `dim` (all by default); of integers and bools in int64."""
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor:
+    """`source` at the positions `index` of the flat input, or added to what is there."""
+def put_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `put`."""
 def qr(input: Tensor, some: builtins.bool = ...) -> Any:
     """`Q R` with orthonormal Q and upper triangular R; the older `linalg.qr`."""
 def quantile(input: Tensor, q: Tensor | Number, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor:
@@ -756,16 +918,18 @@ def rand(*size: Any, generator: Any = ..., out: Tensor | None = ..., dtype: Any 
     """A tensor of the given size of numbers uniform in [0, 1)."""
 def rand_like(input: Tensor, *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """`rand` of the size, dtype and device of another tensor."""
-def randint(low: builtins.int, high: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+def randint(low: builtins.int, high: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
     """Integers uniform in [low, high); `randint(high, size)` starts at 0."""
-def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = ..., *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
+def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = ..., *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """`randint` of the size, dtype and device of another tensor."""
 def randn(*size: Any, generator: Any = ..., out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
     """A tensor of the given size of standard normal numbers."""
 def randn_like(input: Tensor, *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """`randn` of the size, dtype and device of another tensor."""
-def randperm(n: builtins.int, *, generator: Any = ..., dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+def randperm(n: builtins.int, *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
     """The integers 0 to n-1 in random order."""
+def range(start: Any = ..., end: Any = ..., step: Any = ..., *, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
+    """`start, start + step, ...` up to and with `end`; the older `arange`."""
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
 def real(input: Tensor) -> Tensor:
@@ -782,10 +946,20 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
 def remainder_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `remainder`."""
+def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
+    """Slices of `dim` whose p-norm is above `maxnorm` scaled down to it."""
+def renorm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `renorm`."""
 def repeat_interleave(input: Tensor, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
     """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
 def reshape(input: Tensor, *given: Any, shape: Any = ...) -> Tensor:
     """Another shape; shares memory where it can, and copies otherwise."""
+def resize_as_(input: Tensor, other: Tensor, memory_format: Any = ...) -> Tensor:
+    """`resize_` to the shape of another tensor."""
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself: conjugations are done at once."""
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself: changes of sign are done at once."""
 def rms_norm(input: Tensor, normalized_shape: builtins.int | tuple, weight: Tensor | None = ..., eps: builtins.float | None = ...) -> Tensor:
     """`x / sqrt(mean(x^2) + eps) * weight` over the last dimensions."""
 def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = ..., b_hh: Tensor | None = ...) -> Tensor:
@@ -814,10 +988,16 @@ def scatter_add(input: Tensor, dim: Any, index: Tensor, src: Tensor | Number) ->
     """`out[index[i][j]][j] += src[i][j]` for dim 0, and so on."""
 def scatter_add_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `scatter_add`."""
+def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor:
+    """`scatter` that combines all elements of one place."""
+def scatter_reduce_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """In-place form of `scatter_reduce`."""
 def searchsorted(sorted_sequence: Tensor, input: Tensor | Number, *, out_int32: builtins.bool = ..., right: builtins.bool = ..., side: str | None = ..., sorter: Tensor | None = ...) -> Tensor:
     """Indices at which `input` would be inserted to keep the last dimension in order."""
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     """The slice at `index` of a dimension, which goes away; shares memory."""
+def select_scatter(input: Tensor, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
+    """A copy with `src` in the place of `select(input, dim, index)`."""
 def selu(input: Tensor) -> Tensor:
     """Self-normalizing unit: `elu(x, 1.6733) * 1.0507` (arXiv:1706.02515)."""
 def selu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -848,6 +1028,8 @@ def sinh(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
 def sinh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `sinh`."""
+def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = ..., start: builtins.int | None = ..., end: builtins.int | None = ..., step: builtins.int = ...) -> Tensor:
+    """A copy with `src` in the place of `input[start:end:step]` along a dimension."""
 def slogdet(input: Tensor) -> Any:
     """Sign and logarithm of the size of the determinant."""
 def softmax(input: Tensor, dim: builtins.int | None = ..., dtype: Any = ...) -> Tensor:
@@ -872,6 +1054,8 @@ def std(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., u
     """Standard deviation over `dim`, the root of `var`; its gradient at 0 is 0."""
 def std_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
     """Standard deviation and mean over `dim`."""
+def stft(input: Tensor, n_fft: builtins.int, hop_length: builtins.int | None = ..., win_length: builtins.int | None = ..., window: Tensor | None = ..., center: builtins.bool = ..., pad_mode: str = ..., normalized: builtins.bool = ..., onesided: builtins.bool | None = ..., return_complex: builtins.bool | None = ..., align_to_window: builtins.bool | None = ...) -> Tensor:
+    """Spectra of windows of `n_fft` samples every `hop_length` (a quarter window by default)."""
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = ...) -> Tensor:
     """Difference `input - alpha * other`."""
 def sub_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -884,6 +1068,8 @@ def sum(input: Tensor, dim: builtins.int | tuple | None = ..., keepdim: builtins
     """Sum over `dim` (all by default); of integers and bools in int64."""
 def svd(input: Tensor, some: builtins.bool = ..., compute_uv: builtins.bool = ...) -> Any:
     """`U diag(S) V^H`: the older `linalg.svd`, which returns V and not its transpose."""
+def svd_lowrank(A: Tensor, q: builtins.int | None = ..., niter: builtins.int | None = ..., M: Tensor | None = ...) -> tuple[Tensor, Tensor, Tensor]:
+    """The `q` largest parts `U diag(S) V^H` of A (of `A - M`), nearly, by random directions."""
 def swapaxes(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """Two dimensions exchanged."""
 def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
@@ -914,12 +1100,18 @@ def threshold_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `threshold`."""
 def tile(input: Tensor, *counts: Any, dims: Any = ...) -> Tensor:
     """`repeat`, where missing leading counts are 1."""
+def to_dlpack(input: Tensor) -> Any:
+    """A DLPack capsule of a tensor, for other libraries."""
 def topk(input: Tensor, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any:
     """The `k` largest (or smallest) numbers along `dim`, in order, and their indices."""
 def trace(input: Tensor) -> Tensor:
     """Sum of the diagonal of a matrix; of integers in int64."""
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """Two dimensions exchanged."""
+def trapezoid(y: Tensor, x: Tensor | None = ..., *, dx: Number | None = ..., dim: builtins.int = ...) -> Tensor:
+    """Integral along `dim` by trapezoids."""
+def trapz(y: Tensor, x: Tensor | None = ..., *, dx: Number | None = ..., dim: builtins.int = ...) -> Tensor:
+    """Integral along `dim` by trapezoids."""
 def triangular_solve(input: Tensor, A: Tensor, upper: builtins.bool = ..., transpose: builtins.bool = ..., unitriangular: builtins.bool = ...) -> Any:
     """The X with `A X = input` for a triangular A, and A: the older `solve_triangular`."""
 def tril(input: Tensor, diagonal: builtins.int = ...) -> Tensor:
@@ -950,8 +1142,16 @@ def unique(input: Tensor, sorted: builtins.bool = ..., return_inverse: builtins.
     """The distinct elements (or slices of a dimension), in ascending order; looks at the data."""
 def unique_consecutive(input: Tensor, return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any:
     """Without repetitions of neighbours; looks at the data."""
+def unravel_index(indices: Tensor, shape: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+    """The coordinates of positions in a flat tensor of a shape, one tensor a dimension."""
+def unsafe_chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = ...) -> tuple:
+    """`chunk` into copies."""
+def unsafe_split(input: Tensor, split_size: Any, dim: builtins.int = ...) -> tuple:
+    """`split` into copies."""
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     """With a new dimension of length 1 at `dim`."""
+def vander(x: Tensor, N: builtins.int | None = ..., increasing: builtins.bool = ...) -> Tensor:
+    """Vandermonde matrix: the powers N - 1 to 0 of each element. Shape: (n) to (n, N)."""
 def var(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
     """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
 def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
@@ -972,6 +1172,8 @@ def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`input * log(other)`, and 0 where input is 0 unless other is NaN."""
 def xlogy_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `xlogy`."""
+def zero_(input: Tensor) -> Tensor:
+    """Every element becomes 0."""
 def zeros(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """A tensor of the given size, every element 0."""
 def zeros_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:

@@ -6,18 +6,36 @@ and `tests/differential/test_ops.py` then runs on it.
 
 from __future__ import annotations
 
-from . import samples_arrays, samples_elementwise, samples_nn
+from . import (
+    samples_arrays,
+    samples_elementwise,
+    samples_linalg,
+    samples_nn,
+    samples_scattering,
+    samples_special,
+    samples_spectral,
+)
 from .samples_base import Sample
 
-SAMPLES: list[Sample] = samples_elementwise.ROWS + samples_arrays.ROWS + samples_nn.ROWS
+SAMPLES: list[Sample] = (
+    samples_elementwise.ROWS
+    + samples_arrays.ROWS
+    + samples_linalg.ROWS
+    + samples_scattering.ROWS
+    + samples_special.ROWS
+    + samples_spectral.ROWS
+    + samples_nn.ROWS
+)
 
 # Names without a row, by the file that tests them.
 ELSEWHERE = {
-    "tests/core/test_tensor.py": "as_tensor asarray empty from_dlpack from_numpy tensor detach",
+    "tests/core/test_tensor.py": """
+        as_tensor asarray empty from_dlpack from_numpy tensor detach frombuffer to_dlpack
+    """,
     "tests/core/test_create.py": "empty_like from_jax",
     "tests/core/test_random.py": """
         bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm
-        dropout
+        dropout poisson svd_lowrank pca_lowrank
     """,
     "tests/core/test_views.py": """
         as_strided broadcast_to diagonal flatten narrow permute reshape select squeeze t unsqueeze

@@ -15,7 +15,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .op import OPS, Op
+from .op import NUMERIC, OPS, Op
 from .tensor.dispatch import call, call_inplace, check_writable, set_out, take_view, write
 from .tensor.storage import View
 from .tensor.tensor import Tensor
@@ -87,8 +87,12 @@ def op(
 def _public(record: Op, out: bool) -> Callable:
     """The function over Tensors that calls an op."""
     first = record.parameters[0] if record.parameters else None
+    # An operation of numbers alone has no device and no dtype; PyTorch refuses it too.
+    numbers = first is not None and record.kinds[first] in NUMERIC
 
     def public(*args: Any, **kwargs: Any) -> Any:
+        if numbers and not any(isinstance(one, Tensor) for one in (*args, *kwargs.values())):
+            raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
         if not kwargs:
             return call(record, args)
         target = kwargs.pop("out", None) if out else None

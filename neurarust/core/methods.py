@@ -10,33 +10,46 @@ import jax
 from . import ops
 from .define import METHODS
 from .engine.value import export, value_of
+from .layout import layout, strided
 from .op import OPS
 from .ops import (
     activation,
     adaptive_pooling,
     arithmetic,
+    assembling,
     attention,
+    bessel,
     comparison,
     contraction,
     conversion,
     convolution,
     create,
     cumulative,
+    decompositions,
     elementwise,
     embedding,
+    equations,
+    fft,
+    gamma,
     gathering,
     indexing,
     inspect,
+    ldl,
     linalg,
     movement,
     normalization,
+    polynomials,
     pooling,
     random,
     recurrent,
     reduce,
+    scattering,
     sorting,
     special,
+    spectral,
+    statistics,
     views,
+    windows,
 )  # fmt: skip
 from .tensor import gradients, printing
 from .tensor.dispatch import call
@@ -108,7 +121,7 @@ def bind() -> None:
     Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]
     for name, reader in {
         "T": _reversed, "mT": _matrix, "mH": _adjoint, "H": _adjoint, "data": _data,
-        "real": METHODS["real"], "imag": METHODS["imag"],
+        "real": METHODS["real"], "imag": METHODS["imag"], "layout": _strided,
     }.items():  # fmt: skip
         setter = _set_data if name == "data" else None
         setattr(Tensor, name, property(reader, setter, doc=reader.__doc__))
@@ -132,6 +145,11 @@ def _matrix(self: Tensor) -> Tensor:
 def _adjoint(self: Tensor) -> Tensor:
     """The conjugate of the last two dimensions exchanged."""
     return call(OPS["conj"], (_matrix(self),)) if self.is_complex() else _matrix(self)
+
+
+def _strided(self: Tensor) -> layout:
+    """How the elements are kept: always `strided`."""
+    return strided
 
 
 def _data(self: Tensor) -> Tensor:
@@ -170,9 +188,10 @@ def unflatten_tensor(kind: Any, leaves: tuple) -> Tensor:
 jax.tree_util.register_pytree_node(Tensor, flatten_tensor, unflatten_tensor)
 
 __all__ = [
-    "activation", "adaptive_pooling", "arithmetic", "attention", "bind", "comparison",
-    "contraction", "conversion", "convolution", "create", "cumulative", "elementwise",
-    "embedding", "gathering", "gradients", "indexing", "inspect", "linalg", "movement",
-    "normalization", "ops", "pooling", "printing", "random", "recurrent", "reduce", "sorting",
-    "special", "views",
+    "activation", "adaptive_pooling", "arithmetic", "assembling", "attention", "bessel", "bind",
+    "comparison", "contraction", "conversion", "convolution", "create", "cumulative",
+    "decompositions", "elementwise", "embedding", "equations", "fft", "gamma", "gathering",
+    "gradients", "indexing", "inspect", "ldl", "linalg", "movement", "normalization", "ops",
+    "polynomials", "pooling", "printing", "random", "recurrent", "reduce", "scattering",
+    "sorting", "special", "spectral", "statistics", "views", "windows",
 ]  # fmt: skip

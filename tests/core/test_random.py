@@ -151,6 +151,33 @@ def test_multinomial():
     assert sorted(rows[1].tolist()) == [1, 2] and len(set(rows[0].tolist())) == 2
 
 
+def test_poisson():
+    drawn = nr.poisson(nr.full((COUNT,), 3.0)).numpy()
+    assert drawn.mean() == pytest.approx(3, abs=0.1) and drawn.var() == pytest.approx(3, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "median"),
+    [
+        ("cauchy_", (1.0, 2.0), 1),
+        ("log_normal_", (0.5, 1.0), np.exp(0.5)),
+        ("geometric_", (0.4,), 2),
+    ],
+)
+def test_families_in_place(name, given, median):
+    drawn = getattr(nr.zeros(COUNT), name)(*given)
+    assert np.median(drawn.numpy()) == pytest.approx(median, abs=0.1)
+
+
+def test_low_rank():
+    matrix = nr.randn(5, 2, dtype=nr.float64) @ nr.randn(2, 4, dtype=nr.float64)
+    U, S, V = nr.svd_lowrank(matrix, 3)
+    np.testing.assert_allclose((U * S @ V.mT).numpy(), matrix.numpy(), atol=1e-9)
+    U, S, V = nr.pca_lowrank(matrix, 3)
+    centered = (matrix - matrix.mean(0)).numpy()
+    np.testing.assert_allclose((U * S @ V.mT).numpy(), centered, atol=1e-9)
+
+
 def test_dropout_and_its_gradient_share_a_mask():
     x = nr.ones(1000, requires_grad=True)
     y = nr.dropout(x, 0.4)

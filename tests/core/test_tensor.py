@@ -211,6 +211,8 @@ def test_dlpack():
     nr.synchronize()
     assert array.tolist() == [0, 1, 2]
     assert nr.from_dlpack(np.arange(3)).tolist() == [0, 1, 2]
+    assert nr.frombuffer(b"\x01\x02", dtype=nr.uint8).tolist() == [1, 2]
+    assert "dltensor" in repr(nr.to_dlpack(nr.ones(2)))
     assert nr.from_dlpack(jnp.arange(3)).tolist() == [0, 1, 2]
     writable = np.ones(2)
     held = nr.from_dlpack(writable)

@@ -222,10 +222,23 @@ def copysign(input: Array, other: Operand):
     return jnp.where(jnp.signbit(other), -size, size)
 
 
-@op(promote="same", differentiable=False, inplace=True)
+@jax.custom_jvp
+def neighbour(input: Array, other: Array) -> Array:
+    """jnp.nextafter, with a gradient."""
+    return jnp.nextafter(input, other)
+
+
+@neighbour.defjvp
+def neighbour_jvp(primals, tangents):
+    """That of the input, except where it is there already."""
+    input, other = jnp.broadcast_arrays(*primals)
+    return neighbour(input, other), jnp.where(input == other, 0, tangents[0])
+
+
+@op(promote="same", inplace=True)
 def nextafter(input: Array, other: Array):
     """The number next to `input` on the way to `other`."""
-    return jnp.nextafter(input, other)
+    return neighbour(*jnp.broadcast_arrays(input, other))
 
 
 @op(promote="float", inplace=True)
@@ -320,7 +333,12 @@ def masked_fill(input: Array, mask: Array, value: Operand):
     """The input with `value` where the mask holds; keeps the input's dtype."""
     if mask.dtype != jnp.bool_:
         fail("masked_fill", f"a mask of {mask.dtype}", "a bool mask", "Use mask.bool()")
-    return jnp.where(mask, jnp.asarray(value).astype(input.dtype), input)
+    value = jnp.asarray(value)
+    if value.ndim:
+        fail("masked_fill", f"a value of shape {tuple(value.shape)}", "one number")
+    if is_complex(value) and not is_complex(input):
+        fail("masked_fill", f"a value of {value.dtype}", f"one that {input.dtype} can hold")
+    return jnp.where(mask, value.astype(input.dtype), input)
 
 
 @op(promote="same", method=False)

@@ -51,6 +51,8 @@ def isclose(
     input: Array, other: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ):
     """Whether `|input - other| <= atol + rtol * |other|`; equal infinities are close."""
+    if rtol < 0 or atol < 0:
+        fail("isclose", f"rtol={rtol} and atol={atol}", "tolerances of 0 or more")
     if not is_float(input):
         # Without overflow of the difference, as PyTorch compares integers.
         input, other = input.astype(jnp.float64), other.astype(jnp.float64)

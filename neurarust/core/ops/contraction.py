@@ -102,7 +102,7 @@ def transposed_product(first: Array, second: Array) -> Array:
     return lax.platform_dependent(first, second, cpu=copied, default=lambda a, b: a.T @ b)
 
 
-@op()
+@op(namespace=("neurarust", "linalg"))
 def matmul(input: Array, other: Array):
     """Matrix product over the last two dimensions; the others are broadcast.
 
@@ -288,6 +288,14 @@ def tensordot(a: Array, b: Array, dims: int | tuple = 2):
         dims: how many (the last ones of `a` with the first ones of `b`), or two lists.
     """
     same_dtype(a, b)
+    if not isinstance(dims, int):
+        # A dimension of size 1 stands for the other's, as elsewhere in broadcasting.
+        ours, theirs = ([one] if isinstance(one, int) else list(one) for one in dims)
+        for one, other in zip(ours, theirs, strict=False):
+            if a.shape[one] == 1:
+                b = jnp.sum(b, other, keepdims=True)
+            elif b.shape[other] == 1:
+                a = jnp.sum(a, one, keepdims=True)
     try:
         return jnp.tensordot(a, b, dims)
     except (TypeError, ValueError) as error:

@@ -19,7 +19,7 @@ from ..op import Operand, Scalar
 from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
-from .views import sizes
+from .views import as_strided, permute, sizes
 
 
 def finished(tensor: Tensor, requires_grad: bool) -> Tensor:
@@ -132,6 +132,23 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
 
 @function(method=False)
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of the bytes of a buffer; they are copied, where PyTorch shares them."""
+    array = np.frombuffer(buffer, dtypes.of(dtype).dtype, count, offset)
+    if not array.size:
+        raise ValueError("frombuffer: the buffer has no element")
+    return finished(tensor(array), requires_grad)
+
+
+@function(method=False)
+def to_dlpack(input: Tensor) -> Any:
+    """A DLPack capsule of a tensor, for other libraries."""
+    return input.__dlpack__()  # type: ignore[attr-defined]
+
+
+@function(method=False)
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor of another library's array (anything with `__dlpack__`), copied."""
     with jax.enable_x64(True):
@@ -206,6 +223,43 @@ def full(
     shape = (size,) if isinstance(size, int) else tuple(size)
     made = filled(sizes("full", shape), fill_value, kind, device, requires_grad)
     return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+
+
+@function(method=False)
+def empty_strided(
+    size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of given size and strides. Differs from PyTorch: the elements are 0."""
+    if len(size) != len(stride) or min(stride, default=0) < 0:
+        raise RuntimeError(f"empty_strided: size {tuple(size)} does not fit stride {tuple(stride)}")
+    last = sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    count = 0 if 0 in size else last + 1
+    made = as_strided(filled((count,), 0, dtype, device), tuple(size), tuple(stride), 0)
+    return finished(made, requires_grad)
+
+
+@function(namespace=())
+def new_empty_strided(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], dtype: Any = None,
+    device: Any = None, requires_grad: bool = False, **_: Any,
+) -> Tensor:  # fmt: skip
+    """`empty_strided` in the dtype and on the device of this tensor."""
+    kind, place = like(input, dtype, device)
+    return empty_strided(size, stride, dtype=kind, device=place, requires_grad=requires_grad)
+
+
+@function(method=False)
+def empty_permuted(
+    size: Sequence[int], physical_layout: Sequence[int], *, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor whose dimensions lie in memory in a given order; the elements are 0."""
+    if sorted(physical_layout) != list(range(len(size))):
+        raise RuntimeError(f"empty_permuted: {tuple(physical_layout)} is no order of dimensions")
+    made = filled(tuple(size[one] for one in physical_layout), 0, dtype, device)
+    order = [list(physical_layout).index(one) for one in range(len(size))]
+    return finished(permute(made, *order) if order else made, requires_grad)
 
 
 def like(input: Tensor, dtype: Any, device: Any) -> tuple[Any, Any]:
@@ -305,6 +359,22 @@ def arange(
     return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
 
 
+@function(method=False, name="range")
+def range_(
+    start: Any = 0, end: Any = None, step: Any = 1, *, out: Tensor | None = None,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`start, start + step, ...` up to and with `end`; the older `arange`."""
+    if end is None:
+        start, end = 0, start
+    if step == 0:
+        raise RuntimeError("range: step must be nonzero")
+    kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
+    static = {"length": math.floor((end - start) / step) + 1, "dtype": kind}
+    made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
+    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+
+
 @op(name="_linspace", method=False, namespace=())
 def _linspace(start: Scalar, end: Scalar, *, steps, dtype):
     made = jnp.linspace(jnp.asarray(start, jnp.float64), jnp.asarray(end, jnp.float64), steps)
@@ -326,7 +396,7 @@ def linspace(
     return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
 
 
-@function(method=False)
+@function(method=False, out=True)
 def logspace(
     start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,

@@ -65,14 +65,14 @@ def running_sum(input: Array, axis: int) -> Array:
     return plain(input)
 
 
-@op()
+@op(inplace=True)
 def cumsum(input: Array, dim: int, *, dtype=None):
     """Running sum along `dim`; of integers and bools in int64."""
     input = with_sum_dtype(input, dtype)
     return running_sum(input, dimension("cumsum", dim, input.ndim))
 
 
-@op()
+@op(inplace=True)
 def cumprod(input: Array, dim: int, *, dtype=None):
     """Running product along `dim`; of integers and bools in int64."""
     input = with_sum_dtype(input, dtype)

@@ -260,45 +260,6 @@ def erfinv(input: Array):
     return jax.lax.erf_inv(input)
 
 
-@jax.custom_jvp
-def digamma_of(input: Array) -> Array:
-    """jax.lax.digamma with an infinite pole at 0, where JAX has NaN."""
-    at_zero = jnp.copysign(jnp.asarray(jnp.inf, input.dtype), -input)
-    return jnp.where(input == 0, at_zero, jax.lax.digamma(jnp.where(input == 0, 1, input)))
-
-
-@digamma_of.defjvp
-def digamma_jvp(primals, tangents):
-    """The trigamma function, by `psi1(x) = psi1(x + 1) + 1 / x^2` near its pole at 0."""
-    (input,), (tangent,) = primals, tangents
-    moved = jax.lax.polygamma(jnp.ones_like(input), jnp.where(input == 0, 1, input))
-    return digamma_of(input), jnp.where(input == 0, jnp.inf, moved) * tangent
-
-
-@jax.custom_jvp
-def log_gamma(input: Array) -> Array:
-    """jax.lax.lgamma, whose gradient at 0 is NaN."""
-    return jax.lax.lgamma(input)
-
-
-@log_gamma.defjvp
-def log_gamma_jvp(primals, tangents):
-    """The digamma function."""
-    return log_gamma(*primals), digamma_of(primals[0]) * tangents[0]
-
-
-@op(promote="float", inplace=True)
-def lgamma(input: Array):
-    """`log |gamma(x)|`."""
-    return log_gamma(input)
-
-
-@op(promote="float", inplace=True, namespace=SPECIAL)
-def digamma(input: Array):
-    """Derivative of `log gamma(x)`; minus infinity at 0."""
-    return digamma_of(input)
-
-
 @op(promote="float", inplace=True, namespace=SPECIAL)
 def sinc(input: Array):
     """`sin(pi x) / (pi x)`, and 1 at 0."""
@@ -453,9 +414,15 @@ def imag(input: Array):
     return jnp.imag(input)
 
 
-@op(aliases=("conj_physical",))
+@op()
 def conj(input: Array):
     """Complex conjugate, computed at once."""
+    return jnp.conj(input)
+
+
+@op(inplace=True)
+def conj_physical(input: Array):
+    """Complex conjugate: another name of `conj`."""
     return jnp.conj(input)
 
 

@@ -300,12 +300,19 @@ def _parse_tensor(
     return position + 1, out + 1
 
 
+def known_host(tensor: Tensor) -> np.ndarray | None:
+    """The elements of a tensor that needs no run and no copy to be looked at, else None."""
+    array = tensor._value().array
+    if array is None or isinstance(array, Tracer) or tensor.device.type != "cpu":
+        return None
+    return np.asarray(array)
+
+
 def _check_positions(index: Tensor, position: int, size: int) -> None:
     """Positions that are known already are checked; recorded ones give NaN out of bounds."""
-    array = index._value().array
-    if array is None or isinstance(array, Tracer) or index.device.type != "cpu":
+    host = known_host(index)
+    if host is None:
         return
-    host = np.asarray(array)
     if host.size and (host.min() < -size or host.max() >= size):
         worst = host.max() if host.max() >= size else host.min()
         raise IndexError(
@@ -413,8 +420,17 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """`length` elements of a dimension from `start`; shares memory."""
     at = dimension("narrow", dim, input.ndim)
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Tensor) and (start.ndim or start.dtype.category != dtypes.INTEGER):
+        raise RuntimeError(f"narrow: start must be a 0-dim integer tensor, but got {start.dtype}")
     start = int(start)
     size = input.shape[at]
+    if not -size <= start <= size:
+        raise IndexError(
+            f"narrow: start out of range (expected to be in range of [{-size}, {size}], but got "
+            f"{start})"
+        )
     if start < 0:
         start += size
     if length < 0 or not 0 <= start <= size - length:

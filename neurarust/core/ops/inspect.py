@@ -66,7 +66,7 @@ def unique_consecutive(
     """Without repetitions of neighbours; looks at the data."""
     array = input._host()
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
-    flat = rows.reshape(len(rows), -1)
+    flat = rows.reshape(len(rows), int(np.prod(rows.shape[1:])))
     changed = np.ones(len(rows), bool)
     changed[1:] = (flat[1:] != flat[:-1]).any(1)
     places = np.nonzero(changed)[0]

@@ -109,6 +109,8 @@ def from_triangle_jvp(lower, primals, tangents):
 def det(input: Array):
     """Determinant."""
     matrix("det", input, square=True)
+    if not input.size:
+        return jnp.ones(input.shape[:-2], input.dtype)
     return jnp.linalg.det(input)
 
 
@@ -293,22 +295,30 @@ def eigvalsh(A: Array, UPLO: str = "L"):
 
 @op(residuals=True, namespace=LINALG, method=False)
 def lstsq(A: Array, B: Array, rcond: float | None = None, *, driver: str | None = None):
-    """The X of least `norm(A X - B)`, by the pseudoinverse; `driver` has no effect."""
+    """The X of least `norm(A X - B)`, by the pseudoinverse.
+
+    Args:
+        driver: LAPACK's driver; here it only decides which of the other results are empty.
+    """
     matrix("lstsq", A)
+    driver = driver or "gelsy"
+    if driver not in ("gels", "gelsy", "gelsd", "gelss"):
+        fail("lstsq", f"driver={driver!r}", "'gels', 'gelsy', 'gelsd' or 'gelss'")
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     rows, columns = A.shape[-2:]
     targets = B[..., None] if vector else B
     solution = jnp.linalg.pinv(A, rtol=rcond) @ targets
     distance = A @ solution - targets
-    residuals = jnp.sum(jnp.abs(distance) ** 2, -2) if rows > columns else None
+    determined = rows > columns and driver != "gelsy"
+    residuals = jnp.sum(jnp.abs(distance) ** 2, -2) if determined else None
     values = jnp.linalg.svd(A, compute_uv=False)
     limit = tolerance(A, values, None, rcond)
     empty = jnp.zeros((0,), values.dtype)
     return LstsqResult(
         solution[..., 0] if vector else solution,
         empty if residuals is None else residuals,
-        jnp.sum(values > limit, -1).astype(jnp.int64),
-        values,
+        jnp.zeros((0,), jnp.int64) if driver == "gels" else jnp.sum(values > limit, -1),
+        values if driver in ("gelsd", "gelss") else empty,
     )
 
 
@@ -338,8 +348,9 @@ def pinv(
     rtol: float | None = None,
 ):
     """Moore-Penrose pseudoinverse; singular values up to `max(atol, rtol * largest)` count as 0."""
-    matrix("pinv", A)
+    matrix("pinv", A, square=hermitian)
     rtol = rcond if rtol is None else rtol
+    A = from_triangle(A, True) if hermitian else A
     if not atol:
         return jnp.linalg.pinv(A, rtol=rtol, hermitian=hermitian)
     left, values, right = jnp.linalg.svd(A, full_matrices=False)
@@ -364,7 +375,8 @@ def matrix_rank(
     rtol: float | None = None,
 ):
     """Number of singular values above `max(atol, rtol * largest)`."""
-    matrix("matrix_rank", A)
+    matrix("matrix_rank", A, square=hermitian)
+    A = from_triangle(A, True) if hermitian else A
     values = jnp.linalg.svd(A, compute_uv=False)
     limit = tolerance(A, values, atol if tol is None else tol, rtol)
     return jnp.sum(values > limit, -1).astype(jnp.int64)

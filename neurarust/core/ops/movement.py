@@ -29,6 +29,8 @@ def cat(tensors: Arrays, dim=0):
     """
     if not tensors:
         fail("cat", "an empty list", "a non-empty list of Tensors")
+    if any(not one.ndim for one in tensors):
+        fail("cat", "a tensor without dimensions", "at least one", "Use stack for scalars")
     kept = [one for one in tensors if one.shape != (0,)] or tensors[:1]
     at = dimension("cat", dim, kept[0].ndim)
     for one in kept[1:]:
@@ -255,11 +257,21 @@ def repeat_interleave(
 
 
 @op()
-def roll(input: Array, shifts, dims=None):
+def roll(input: Array, shifts: Any, dims: Any = None):
     """Elements moved along dimensions; what leaves at one end comes in at the other."""
+    shifts = shifts if isinstance(shifts, tuple) else (shifts,)
+    if not shifts:
+        fail("roll", "no shifts", "at least one")
     if dims is None:
-        return jnp.roll(input.reshape(-1), shifts).reshape(input.shape)
-    return jnp.roll(input, shifts, dimensions("roll", dims, input.ndim))
+        if len(shifts) > 1:
+            fail("roll", f"shifts={shifts} without dims", "a dimension for each shift")
+        return jnp.roll(input.reshape(-1), shifts[0]).reshape(input.shape)
+    dims = dims if isinstance(dims, tuple) else (dims,)
+    if len(shifts) != len(dims):
+        fail("roll", f"shifts={shifts} and dims={dims}", "a dimension for each shift")
+    if not input.ndim:
+        fail("roll", "a tensor without dimensions", "at least one", kind=IndexError)
+    return jnp.roll(input, shifts, tuple(dimension("roll", one, input.ndim) for one in dims))
 
 
 @op(name="flip", method=False, namespace=())
@@ -303,18 +315,20 @@ def diag(input: Array, diagonal=0):
 @op()
 def diag_embed(input: Array, offset=0, dim1=-2, dim2=-1):
     """The last dimension as diagonals of matrices in dimensions `dim1` and `dim2`."""
+    first, second = (dimension("diag_embed", one, input.ndim + 1) for one in (dim1, dim2))
+    if first == second:
+        fail("diag_embed", f"dim1={dim1} and dim2={dim2}", "two different dimensions")
     length = input.shape[-1] + abs(offset)
     rows = jnp.arange(input.shape[-1]) + max(-offset, 0)
     columns = jnp.arange(input.shape[-1]) + max(offset, 0)
     made = jnp.zeros((*input.shape[:-1], length, length), input.dtype)
     made = made.at[..., rows, columns].set(input)
-    rank = made.ndim
-    return jnp.moveaxis(made, (-2, -1), (dim1 % rank, dim2 % rank))
+    return jnp.moveaxis(made, (-2, -1), (first, second))
 
 
 @op(method=False, name="meshgrid", namespace=())
 def _meshgrid(tensors: Arrays, indexing):
-    return list(jnp.meshgrid(*tensors, indexing=indexing))
+    return list(jnp.meshgrid(*map(jnp.atleast_1d, tensors), indexing=indexing))
 
 
 @function(method=False)

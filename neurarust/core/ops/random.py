@@ -21,6 +21,7 @@ from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
 from .create import finished, like, tensor
+from .indexing import known_host
 from .views import sizes
 
 
@@ -128,8 +129,9 @@ def _randperm(key: Array, counter: Index, *, n, dtype):
     return jax.random.permutation(_key(key, counter), jnp.arange(n, dtype=dtype))
 
 
-@op(name="_bernoulli", method=False, namespace=(), differentiable=False)
+@op(name="_bernoulli", method=False, namespace=())
 def _bernoulli(p: Array, key: Array, counter: Index, *, shape, dtype):
+    # Its gradient is 0, as in PyTorch.
     return jax.random.bernoulli(_key(key, counter), p, shape).astype(dtype)
 
 
@@ -139,6 +141,30 @@ def _exponential(key: Array, counter: Index, rate: Scalar, *, shape, dtype):
     return (jax.random.exponential(_key(key, counter), shape, real) / rate.astype(real)).astype(
         dtype
     )
+
+
+@op(name="_cauchy", method=False, namespace=(), differentiable=False)
+def _cauchy(key: Array, counter: Index, median: Scalar, sigma: Scalar, *, shape, dtype):
+    real = _real(dtype)
+    made = jax.random.cauchy(_key(key, counter), shape, real)
+    return (made * sigma.astype(real) + median.astype(real)).astype(dtype)
+
+
+@op(name="_log_normal", method=False, namespace=(), differentiable=False)
+def _log_normal(key: Array, counter: Index, mean: Scalar, std: Scalar, *, shape, dtype):
+    real = _real(dtype)
+    made = jax.random.normal(_key(key, counter), shape, real)
+    return jnp.exp(made * std.astype(real) + mean.astype(real)).astype(dtype)
+
+
+@op(name="_geometric", method=False, namespace=(), differentiable=False)
+def _geometric(key: Array, counter: Index, p: Scalar, *, shape, dtype):
+    return jax.random.geometric(_key(key, counter), p.astype(jnp.float32), shape).astype(dtype)
+
+
+@op(name="_poisson", method=False, namespace=(), differentiable=False)
+def _poisson(rate: Array, key: Array, counter: Index):
+    return jax.random.poisson(_key(key, counter), rate, rate.shape).astype(rate.dtype)
 
 
 @op(name="_multinomial", method=False, namespace=(), differentiable=False)
@@ -222,10 +248,11 @@ def _limits(low: int, high: int | None) -> tuple[int, int]:
     return low, high
 
 
-@function(method=False)
+@function(method=False, out=True)
 def randint(
     low: int, high: Any = None, size: Sequence[int] | None = None, *, generator: Any = None,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Integers uniform in [low, high); `randint(high, size)` starts at 0."""
     if size is None:
@@ -238,17 +265,17 @@ def randint(
 @function(method=False)
 def randint_like(
     input: Tensor, low: int, high: int | None = None, *, generator: Any = None, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False, memory_format: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """`randint` of the size, dtype and device of another tensor."""
     kind, place = like(input, dtype, device)
     return _made(_randint, input.shape, _limits(low, high), kind, place, generator, requires_grad)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def randperm(
-    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
+    n: int, *, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """The integers 0 to n-1 in random order."""
     key, counter = draw(generator, device)
@@ -256,10 +283,11 @@ def randperm(
     return finished(call(_randperm.op, (key, counter), static), requires_grad)
 
 
-@function(method=False)
+@function(method=False, out=True)
 def normal(
     mean: Any = 0.0, std: Any = 1.0, size: Sequence[int] | None = None, *, generator: Any = None,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal numbers of given means and standard deviations (tensors or numbers)."""
     if size is not None:
@@ -272,14 +300,23 @@ def normal(
     return noise * std + mean  # type: ignore[operator]
 
 
-@function()
+@function(out=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """Zeros and ones, one with the probability that each element says."""
     key, counter = draw(generator, input.device)
-    chances = input.detach() if p is None else filled_like(input, p)  # type: ignore
+    chances = input if p is None else filled_like(input, p)
     return call(
         _bernoulli.op, (chances, key, counter), {"shape": tuple(input.shape), "dtype": input.dtype}
     )
+
+
+@function(method=False)
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """Poisson numbers of the rates that the elements say."""
+    if not input.is_floating_point():
+        fail("poisson", f"{input.dtype}", "floating-point rates")
+    key, counter = draw(generator, input.device)
+    return call(_poisson.op, (input.detach(), key, counter))  # type: ignore[attr-defined]
 
 
 def filled_like(input: Tensor, number: float) -> Tensor:
@@ -288,13 +325,16 @@ def filled_like(input: Tensor, number: float) -> Tensor:
     return input.new_full(input.shape, number, dtype=kind)  # type: ignore[attr-defined]
 
 
-@function()
+@function(out=True)
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:
     """Positions drawn with the (unnormalised) probabilities in each row. Shape: (rows, samples)."""
     if input.ndim not in (1, 2) or not input.is_floating_point():
         fail("multinomial", f"{input.dtype}{list(input.shape)}", "1 or 2 dimensions of floats")
+    if num_samples <= 0:
+        fail("multinomial", f"num_samples={num_samples}", "a number above 0")
+    _check_chances(input)
     if not replacement and num_samples > input.shape[-1]:
         raise RuntimeError(
             f"multinomial: cannot sample n_sample ({num_samples}) > prob_dist.size(-1) "
@@ -305,15 +345,36 @@ def multinomial(
     return call(_multinomial.op, (input.detach(), key, counter), static)  # type: ignore[attr-defined]
 
 
+def _check_chances(input: Tensor) -> None:
+    """Raises for probabilities that are none, where they are known already."""
+    chances = known_host(input)
+    if chances is None:
+        return
+    if not np.isfinite(chances).all() or (chances < 0).any():
+        fail("multinomial", "inf, NaN or an element below 0", "probabilities")
+    if (chances.sum(-1) == 0).any():
+        fail("multinomial", "a row of zeros", "a positive sum of probabilities")
+
+
 # ------------------------------------------------------------------ in place
 
 
-def _drawing_inplace(name: str, op_: Any, defaults: dict[str, Any], doc: str) -> None:
+def _drawing_inplace(
+    name: str, op_: Any, defaults: dict[str, Any], positive: str, whole: bool, doc: str
+) -> None:
     def inplace(input: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
         check_writable(name, input)
         numbers = dict(defaults)
         numbers.update(zip(defaults, args, strict=False))
         numbers.update(kwargs)
+        if positive and not numbers[positive] > 0 and not (name == "normal_" and std_zero(numbers)):
+            fail(name, f"{positive}={numbers[positive]}", "a number above 0")
+        if name == "uniform_" and not numbers["from"] <= numbers["to"]:
+            fail(name, f"[{numbers['from']}, {numbers['to']})", "from at most to")
+        if name == "geometric_" and not numbers["p"] < 1:
+            fail(name, f"p={numbers['p']}", "p in (0, 1)")
+        if not whole and input.dtype.category < dtypes.FLOATING:
+            fail(name, f"{input.dtype}", "floating-point numbers")
         made = _made(
             op_, input.shape, tuple(numbers.values()), input.dtype, input.device, generator
         )
@@ -325,9 +386,21 @@ def _drawing_inplace(name: str, op_: Any, defaults: dict[str, Any], doc: str) ->
     function(namespace=(), method=True)(inplace)
 
 
-_drawing_inplace("uniform_", _uniform, {"from": 0.0, "to": 1.0}, "Uniform numbers in [from, to).")
-_drawing_inplace("normal_", _normal, {"mean": 0.0, "std": 1.0}, "Normal numbers.")
-_drawing_inplace("exponential_", _exponential, {"lambd": 1.0}, "Exponential numbers.")
+def std_zero(numbers: dict[str, Any]) -> bool:
+    """Whether a normal distribution is one number, which is allowed."""
+    return numbers["std"] == 0
+
+
+# Name, op, defaults, the argument that must be positive, whether integers can hold it.
+for _row in (
+    ("uniform_", _uniform, {"from": 0.0, "to": 1.0}, "", False, "Uniform numbers in [from, to)."),
+    ("normal_", _normal, {"mean": 0.0, "std": 1.0}, "std", False, "Normal numbers."),
+    ("exponential_", _exponential, {"lambd": 1.0}, "lambd", False, "Exponential numbers."),
+    ("cauchy_", _cauchy, {"median": 0.0, "sigma": 1.0}, "sigma", False, "Cauchy numbers."),
+    ("log_normal_", _log_normal, {"mean": 1.0, "std": 2.0}, "std", False, "e to normal numbers."),
+    ("geometric_", _geometric, {"p": None}, "p", True, "How many trials until one succeeds."),
+):
+    _drawing_inplace(*_row)
 
 
 @function(namespace=())

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jax.scipy import special
 
 from ..define import function, op
-from ..errors import fail
 from ..op import Array, Operand
 from . import activation, elementwise, reduce
 from .elementwise import SPECIAL, absolute, wide
@@ -99,77 +98,15 @@ def erfcx(input: Array):
 
 
 @op(promote="float", namespace=ONLY, method=False)
-def zeta(input: Operand, other: Operand):
-    """Hurwitz zeta function `sum of 1 / (k + other)^input` over k from 0."""
-    return special.zeta(*jnp.broadcast_arrays(input, other))
-
-
-@op(promote="float", namespace=ONLY, method=False)
 def xlog1py(input: Operand, other: Operand):
     """`input * log(1 + other)`, and 0 where input is 0 unless other is NaN."""
     return jnp.where(jnp.isnan(other), other, special.xlog1py(input, other))
-
-
-@op(promote="float", inplace=True, namespace=SPECIAL, aliases=("mvlgamma",))
-def multigammaln(input: Array, p: int):
-    """Logarithm of the multivariate gamma function of dimension `p`."""
-    if p < 1:
-        fail("multigammaln", f"p={p}", "p of 1 or more")
-    halves = jnp.arange(p, dtype=input.dtype) / 2
-    terms = jax.lax.lgamma(input[..., None] - halves)
-    return p * (p - 1) / 4 * math.log(math.pi) + jnp.sum(terms, -1)
-
-
-@op(promote="float", namespace=ONLY, method=False)
-def gammainc(input: Array, other: Array):
-    """Lower regularized incomplete gamma function `P(input, other)`."""
-    return jax.lax.igamma(*jnp.broadcast_arrays(input, other))
-
-
-@op(promote="float", namespace=ONLY, method=False)
-def gammaincc(input: Array, other: Array):
-    """Upper regularized incomplete gamma function `Q(input, other)`."""
-    return jax.lax.igammac(*jnp.broadcast_arrays(input, other))
-
-
-@op(promote="float", namespace=(), method=False)
-def polygamma_of(input: Array, n: int):
-    """`polygamma` with the tensor first."""
-    if n < 0:
-        fail("polygamma", f"n={n}", "n of 0 or more")
-    if n == 0:
-        return jax.lax.digamma(input)
-    return special.polygamma(jnp.asarray(n, jnp.int32), input)
-
-
-@function(method=False, namespace=SPECIAL, out=True)
-def polygamma(n, input):
-    """The `n`-th derivative of `digamma(x)`."""
-    return polygamma_of(input, n)
-
-
-@function(name="polygamma", method=True, namespace=())
-def polygamma_method(input, n):
-    """The `n`-th derivative of `digamma(x)`, as a method."""
-    return polygamma_of(input, n)
 
 
 @function(method=False, namespace=ONLY, out=True)
 def expit(input):
     """Logistic function `1 / (1 + e^-x)`: another name of `sigmoid`."""
     return elementwise.sigmoid(input)
-
-
-@function(method=False, namespace=ONLY, out=True)
-def gammaln(input):
-    """`log |gamma(x)|`: another name of `lgamma`."""
-    return elementwise.lgamma(input)
-
-
-@function(method=False, namespace=ONLY, out=True)
-def psi(input):
-    """Derivative of `log gamma(x)`: another name of `digamma`."""
-    return elementwise.digamma(input)
 
 
 @function(method=False, namespace=ONLY, out=True)

@@ -182,6 +182,8 @@ class Tensor:
         """"""
     def _look(self) -> None:
         """Replays the steps of a view, on the tape where its base is."""
+    def _scatter_mul_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `_scatter_mul`."""
     def _scatter_set_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `_scatter_set`."""
     def _value(self) -> Any:
@@ -230,6 +232,8 @@ class Tensor:
         """`beta * input + alpha * outer(vec1, vec2)`."""
     def addr_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `addr`."""
+    def adjoint(self) -> Tensor:
+        """The conjugate of the last two dimensions exchanged."""
     def all(self, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ...) -> Tensor:
         """Whether every element along `dim` is true."""
     def allclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> builtins.bool:
@@ -282,6 +286,10 @@ class Tensor:
         """The positions of elements that are not zero, one a row; looks at the data."""
     def as_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
         """A view of the storage at `storage_offset` with any size and stride (in elements)."""
+    def as_strided_(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
+        """In-place form of `as_strided`: the tensor itself looks at its memory anew."""
+    def as_strided_scatter(self, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
+        """A copy with `src` in the place of `as_strided(input, size, stride, storage_offset)`."""
     def asin(self) -> Tensor:
         """Inverse sine, in `[-pi/2, pi/2]`."""
     def asin_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -348,6 +356,8 @@ class Tensor:
         """`expand` as a function."""
     def byte(self, memory_format: Any = ...) -> Tensor:
         """The tensor as `uint8`."""
+    def cauchy_(self, *args: Any, generator: Any = ..., **kwargs: Any) -> Tensor:
+        """Cauchy numbers."""
     def cdouble(self, memory_format: Any = ...) -> Tensor:
         """The tensor as `complex128`."""
     def ceil(self) -> Tensor:
@@ -364,6 +374,10 @@ class Tensor:
         """The tensor as `int8`."""
     def cholesky(self, upper: builtins.bool = ...) -> Tensor:
         """The lower triangular L with `L L^H = input`, or its conjugate transpose."""
+    def cholesky_inverse(self, upper: builtins.bool = ...) -> Tensor:
+        """Inverse of the matrix whose Cholesky factor is the input."""
+    def cholesky_solve(self, L: Tensor, upper: builtins.bool = ...) -> Tensor:
+        """The X with `A X = input`, from the Cholesky factor `L` of A."""
     def chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple:
         """At most `chunks` pieces of equal length (the last may be shorter); views."""
     def clamp(self, min: Tensor | Number | None = ..., max: Tensor | Number | None = ...) -> Tensor:
@@ -387,7 +401,9 @@ class Tensor:
     def conj(self) -> Tensor:
         """Complex conjugate, computed at once."""
     def conj_physical(self) -> Tensor:
-        """Complex conjugate, computed at once."""
+        """Complex conjugate: another name of `conj`."""
+    def conj_physical_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `conj_physical`."""
     def contiguous(self, memory_format: Any = ...) -> Tensor:
         """The tensor itself if its elements lie in order, else a copy."""
     def copy_(self, src: Any, non_blocking: builtins.bool = ...) -> Tensor:
@@ -396,6 +412,8 @@ class Tensor:
         """The size of `input` with the sign of `other`."""
     def copysign_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `copysign`."""
+    def corrcoef(self) -> Tensor:
+        """Correlation of variables, the rows, over observations: `cov` over both deviations."""
     def cos(self) -> Tensor:
         """Cosine of an angle in radians."""
     def cos_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -406,6 +424,8 @@ class Tensor:
         """In-place form of `cosh`."""
     def count_nonzero(self, dim: builtins.int | tuple | None = ...) -> Tensor:
         """How many elements along `dim` are not 0."""
+    def cov(self, *, correction: builtins.int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor:
+        """Covariance of variables, the rows, over observations, the columns."""
     def cpu(self, memory_format: Any = ...) -> Tensor:
         """The tensor in host memory."""
     def cross(self, other: Tensor, dim: builtins.int | None = ...) -> Tensor:
@@ -418,8 +438,12 @@ class Tensor:
         """Running minimum along `dim` and its indices; the last of a tie is taken."""
     def cumprod(self, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
         """Running product along `dim`; of integers and bools in int64."""
+    def cumprod_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `cumprod`."""
     def cumsum(self, dim: builtins.int, *, dtype: Any = ...) -> Tensor:
         """Running sum along `dim`; of integers and bools in int64."""
+    def cumsum_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `cumsum`."""
     data: Any
     """The same memory, off the tape; assigning makes this tensor share another's memory."""
     def data_ptr(self) -> builtins.int:
@@ -440,8 +464,14 @@ class Tensor:
         """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
     def diag_embed(self, offset: Any = ..., dim1: Any = ..., dim2: Any = ...) -> Tensor:
         """The last dimension as diagonals of matrices in dimensions `dim1` and `dim2`."""
+    def diagflat(self, offset: builtins.int = ...) -> Tensor:
+        """The elements as the diagonal of a matrix."""
     def diagonal(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
         """The diagonals of the matrices in dimensions `dim1` and `dim2`, as the last dimension."""
+    def diagonal_scatter(self, src: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
+        """A copy with `src` in the place of `diagonal(input, offset, dim1, dim2)`."""
+    def diff(self, n: builtins.int = ..., dim: builtins.int = ..., prepend: Tensor | None = ..., append: Tensor | None = ...) -> Tensor:
+        """Differences of neighbours along `dim`, `n` times; of bools exclusive or."""
     def digamma(self) -> Tensor:
         """Derivative of `log gamma(x)`; minus infinity at 0."""
     def digamma_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -462,6 +492,8 @@ class Tensor:
         """Sum of the products of two vectors."""
     def double(self, memory_format: Any = ...) -> Tensor:
         """The tensor as `float64`."""
+    def dsplit(self, indices_or_sections: Any) -> tuple:
+        """`tensor_split` along dimension 2, into equal pieces."""
     dtype: Any
     """The element type."""
     def element_size(self) -> builtins.int:
@@ -506,6 +538,8 @@ class Tensor:
         """Exponential numbers."""
     def fill_(self, value: Any) -> Tensor:
         """Every element becomes `value`."""
+    def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = ...) -> Tensor:
+        """The main diagonal becomes one number."""
     def fix(self) -> Tensor:
         """The whole part of x: rounds towards 0."""
     def fix_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -544,6 +578,8 @@ class Tensor:
         """`x - trunc(x)`, with the sign of x."""
     def frac_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `frac`."""
+    def frexp(self) -> Any:
+        """Mantissa in (-1, 1), of size 1/2 or more, and exponent: `input = mantissa * 2^exponent`."""
     def gather(self, dim: Any, index: Tensor, *, sparse_grad: Any = ...) -> Tensor:
         """`out[i][j] = input[index[i][j]][j]` for dim 0, and so on; shaped like `index`."""
     def gcd(self, other: Tensor) -> Tensor:
@@ -554,6 +590,10 @@ class Tensor:
         """Whether `input >= other`."""
     def ge_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `ge`."""
+    def geometric_(self, *args: Any, generator: Any = ..., **kwargs: Any) -> Tensor:
+        """How many trials until one succeeds."""
+    def geqrf(self) -> Any:
+        """The Householder reflections of `qr`: R and, below its diagonal, the vectors; and factors."""
     def ger(self, vec2: Tensor) -> Tensor:
         """Products of each element of one vector with each of the other."""
     grad: Any
@@ -580,6 +620,12 @@ class Tensor:
         """0 below 0, 1 above 0 and `values` at 0."""
     def heaviside_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `heaviside`."""
+    def histc(self, bins: builtins.int = ..., min: builtins.float = ..., max: builtins.float = ...) -> Tensor:
+        """How many numbers lie in each of `bins` equal parts of `[min, max]`."""
+    def histogram(self, bins: Any, *, range: Sequence[builtins.float] | None = ..., weight: Tensor | None = ..., density: builtins.bool = ...) -> Any:
+        """How many numbers lie in each bin, and the edges of the bins."""
+    def householder_product(self, tau: Tensor) -> Tensor:
+        """The first columns of the product of Householder reflections, the Q of `geqrf`."""
     def hsplit(self, indices_or_sections: Any) -> tuple:
         """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
     def hypot(self, other: Tensor) -> Tensor:
@@ -590,6 +636,14 @@ class Tensor:
         """Modified Bessel function of the first kind, order 0."""
     def i0_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `i0`."""
+    def igamma(self, other: Tensor) -> Tensor:
+        """Lower regularized incomplete gamma function `P(input, other)`."""
+    def igamma_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `igamma`."""
+    def igammac(self, other: Tensor) -> Tensor:
+        """Upper regularized incomplete gamma function `Q(input, other)`."""
+    def igammac_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `igammac`."""
     imag: Any
     """Imaginary part; a copy, where PyTorch gives a view."""
     def index_add(self, dim: Any, index: Tensor, source: Tensor, *, alpha: Tensor | Number = ...) -> Tensor:
@@ -608,6 +662,10 @@ class Tensor:
         """`input[indices] = values`, or `+=` with `accumulate`, as a new tensor."""
     def index_put_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `index_put`."""
+    def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor:
+        """Combines `source` with the entries of a dimension at the positions in `index`."""
+    def index_reduce_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `index_reduce`."""
     def index_select(self, dim: Any, index: Tensor) -> Tensor:
         """The entries of a dimension at the positions in a 1-D index tensor."""
     def inner(self, other: Tensor) -> Tensor:
@@ -620,6 +678,8 @@ class Tensor:
         """Inverse of square matrices."""
     def is_complex(self) -> builtins.bool:
         """Whether the elements are complex numbers."""
+    def is_conj(self) -> builtins.bool:
+        """Whether a conjugation is still to be done: never, it is done at once."""
     def is_contiguous(self, memory_format: Any = ...) -> builtins.bool:
         """Whether the elements would lie in memory in order."""
     def is_floating_point(self) -> builtins.bool:
@@ -628,6 +688,8 @@ class Tensor:
         """False: see `nr.inference_mode`."""
     is_leaf: Any
     """Whether no recorded call made this tensor."""
+    def is_neg(self) -> builtins.bool:
+        """Whether a change of sign is still to be done: never, it is done at once."""
     def is_signed(self) -> builtins.bool:
         """Whether the element type has negative numbers."""
     def isclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor:
@@ -644,6 +706,8 @@ class Tensor:
         """Whether each element is plus infinity."""
     def isreal(self) -> Tensor:
         """Whether the imaginary part of each element is 0."""
+    def istft(self, n_fft: builtins.int, hop_length: builtins.int | None = ..., win_length: builtins.int | None = ..., window: Tensor | None = ..., center: builtins.bool = ..., normalized: builtins.bool = ..., onesided: builtins.bool | None = ..., length: builtins.int | None = ..., return_complex: builtins.bool = ...) -> Tensor:
+        """The signal whose `stft` is nearest to the input (Griffin and Lim, 1984)."""
     def item(self) -> Any:
         """The one element as a Python number; runs what it depends on."""
     itemsize: Any
@@ -652,6 +716,8 @@ class Tensor:
         """Kronecker product: each element of `input` times the whole of `other`."""
     def kthvalue(self, k: builtins.int, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
         """The `k`-th smallest number along `dim`, counted from 1, and its index."""
+    layout: Any
+    """How the elements are kept: always `strided`."""
     def lcm(self, other: Tensor) -> Tensor:
         """Least common multiple of integers."""
     def lcm_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -696,6 +762,8 @@ class Tensor:
         """In-place form of `log2`."""
     def log_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `log`."""
+    def log_normal_(self, *args: Any, generator: Any = ..., **kwargs: Any) -> Tensor:
+        """e to normal numbers."""
     def log_softmax(self, dim: builtins.int | None = ..., dtype: Any = ...) -> Tensor:
         """`x - log(sum(e^x))` along `dim`."""
     def logaddexp(self, other: Tensor) -> Tensor:
@@ -704,6 +772,8 @@ class Tensor:
         """`log2(2^input + 2^other)` without overflow."""
     def logcumsumexp(self, dim: builtins.int) -> Tensor:
         """`log(cumsum(e^x))` along `dim` without overflow."""
+    def logdet(self) -> Tensor:
+        """Logarithm of the determinant: NaN if that is negative, minus infinity if it is 0."""
     def logical_and(self, other: Tensor) -> Tensor:
         """Whether both are true (not 0)."""
     def logical_and_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -732,6 +802,10 @@ class Tensor:
         """Whether `input < other`."""
     def lt_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `lt`."""
+    def lu(self, pivot: Any = ..., get_infos: Any = ...) -> Any:
+        """`lu_factor` in the older spelling, with the failed pivots if `get_infos`."""
+    def lu_solve(self, LU_data: Any, LU_pivots: Any) -> Any:
+        """The X with `A X = input`, from the `lu_factor` of A."""
     mH: Any
     """The conjugate of the last two dimensions exchanged."""
     mT: Any
@@ -740,10 +814,16 @@ class Tensor:
         """The input with `value` where the mask holds; keeps the input's dtype."""
     def masked_fill_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `masked_fill`."""
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
+        """The elements of `source`, in order, where the mask holds."""
+    def masked_scatter_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `masked_scatter`."""
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where the mask holds, in one dimension; looks at the mask."""
     def matmul(self, other: Tensor) -> Tensor:
         """Matrix product over the last two dimensions; the others are broadcast."""
+    def matrix_exp(self) -> Tensor:
+        """`sum of input^k / k!`, the exponential of matrices."""
     def matrix_power(self, n: builtins.int) -> Tensor:
         """Product of `n` times the matrix; of its inverse if n is negative."""
     def max(self, dim: Any = ..., keepdim: Any = ..., *, other: Any = ...) -> Any:
@@ -760,6 +840,8 @@ class Tensor:
         """The smaller of two numbers, NaN if either is; at a tie each gets half the gradient."""
     def mm(self, mat2: Tensor) -> Tensor:
         """Product of two matrices."""
+    def mode(self, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
+        """The commonest number along `dim`, the smallest of a tie, and an index of it (the last)."""
     def moveaxis(self, source: Any, destination: Any) -> Tensor:
         """Dimensions `source` moved to `destination`; the others keep their order."""
     def movedim(self, source: Any, destination: Any) -> Tensor:
@@ -800,6 +882,8 @@ class Tensor:
         """Sum over `dim`, with NaN as 0."""
     def narrow(self, dim: builtins.int, start: Any, length: builtins.int) -> Tensor:
         """`length` elements of a dimension from `start`; shares memory."""
+    def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
+        """A copy of `narrow`."""
     nbytes: Any
     """Bytes of all elements."""
     ndim: Any
@@ -822,6 +906,8 @@ class Tensor:
         """The number of elements."""
     def new_empty(self, *size: Any, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., **_: Any) -> Tensor:
         """`empty` in the dtype and on the device of this tensor."""
+    def new_empty_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., **_: Any) -> Tensor:
+        """`empty_strided` in the dtype and on the device of this tensor."""
     def new_full(self, size: Sequence[builtins.int], fill_value: Any, *, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ...) -> Tensor:
         """`full` in the dtype and on the device of this tensor."""
     def new_ones(self, *size: Any, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., **_: Any) -> Tensor:
@@ -848,6 +934,10 @@ class Tensor:
         """The number of elements."""
     def numpy(self, *, force: builtins.bool = ...) -> Any:
         """The elements as a NumPy array, without a copy where possible."""
+    def orgqr(self, tau: Tensor) -> Tensor:
+        """The first columns of the product of Householder reflections, the Q of `geqrf`."""
+    def ormqr(self, tau: Tensor, other: Tensor, left: builtins.bool = ..., transpose: builtins.bool = ...) -> Tensor:
+        """`Q other` (`other Q` if not `left`) for the whole Q of `geqrf`, or its adjoint."""
     def outer(self, vec2: Tensor) -> Tensor:
         """Products of each element of one vector with each of the other."""
     output_nr: Any
@@ -856,8 +946,10 @@ class Tensor:
         """The dimensions in another order."""
     def pinverse(self, rcond: Any = ...) -> Any:
         """Pseudoinverse: the older `linalg.pinv`."""
-    def polygamma(self, n: Any) -> Any:
+    def polygamma(self, n: builtins.int) -> Tensor:
         """The `n`-th derivative of `digamma(x)`, as a method."""
+    def polygamma_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `polygamma`."""
     def positive(self) -> Tensor:
         """The input itself, as `+x`."""
     def pow(self, exponent: Tensor | Number) -> Tensor:
@@ -868,6 +960,10 @@ class Tensor:
         """`x` above 0, `weight * x` elsewhere (arXiv:1502.01852)."""
     def prod(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
         """Product over `dim` (all by default); of integers and bools in int64."""
+    def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor:
+        """`source` at the positions `index` of the flat input, or added to what is there."""
+    def put_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `put`."""
     def qr(self, some: builtins.bool = ...) -> Any:
         """`Q R` with orthonormal Q and upper triangular R; the older `linalg.qr`."""
     def quantile(self, q: Tensor | Number, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor:
@@ -898,6 +994,10 @@ class Tensor:
         """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
     def remainder_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `remainder`."""
+    def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
+        """Slices of `dim` whose p-norm is above `maxnorm` scaled down to it."""
+    def renorm_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `renorm`."""
     def repeat(self, *counts: Any, repeats: Any = ...) -> Tensor:
         """The tensor laid side by side `repeats` times in each dimension; a copy."""
     def repeat_interleave(self, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
@@ -912,6 +1012,12 @@ class Tensor:
         """`reshape` to the shape of another tensor."""
     def resize_(self, *shape: Any) -> Tensor:
         """Another shape; elements that fit are kept, new ones are zero."""
+    def resize_as_(self, other: Tensor, memory_format: Any = ...) -> Tensor:
+        """`resize_` to the shape of another tensor."""
+    def resolve_conj(self) -> Tensor:
+        """The tensor itself: conjugations are done at once."""
+    def resolve_neg(self) -> Tensor:
+        """The tensor itself: changes of sign are done at once."""
     def retain_grad(self) -> None:
         """Keeps `.grad` of a tensor that is not a leaf too."""
     retains_grad: Any
@@ -938,8 +1044,14 @@ class Tensor:
         """`out[index[i][j]][j] += src[i][j]` for dim 0, and so on."""
     def scatter_add_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `scatter_add`."""
+    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor:
+        """`scatter` that combines all elements of one place."""
+    def scatter_reduce_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `scatter_reduce`."""
     def select(self, dim: builtins.int, index: builtins.int) -> Tensor:
         """The slice at `index` of a dimension, which goes away; shares memory."""
+    def select_scatter(self, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
+        """A copy with `src` in the place of `select(input, dim, index)`."""
     def selu(self) -> Tensor:
         """Self-normalizing unit: `elu(x, 1.6733) * 1.0507` (arXiv:1706.02515)."""
     def selu_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -978,6 +1090,8 @@ class Tensor:
         """In-place form of `sinh`."""
     def size(self, dim: builtins.int | None = ...) -> Any:
         """The shape, or the length of one dimension."""
+    def slice_scatter(self, src: Tensor, dim: builtins.int = ..., start: builtins.int | None = ..., end: builtins.int | None = ..., step: builtins.int = ...) -> Tensor:
+        """A copy with `src` in the place of `input[start:end:step]` along a dimension."""
     def slogdet(self) -> Any:
         """Sign and logarithm of the size of the determinant."""
     def softmax(self, dim: builtins.int | None = ..., dtype: Any = ...) -> Tensor:
@@ -1002,6 +1116,8 @@ class Tensor:
         """Standard deviation over `dim`, the root of `var`; its gradient at 0 is 0."""
     def std_mean(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
         """Standard deviation and mean over `dim`."""
+    def stft(self, n_fft: builtins.int, hop_length: builtins.int | None = ..., win_length: builtins.int | None = ..., window: Tensor | None = ..., center: builtins.bool = ..., pad_mode: str = ..., normalized: builtins.bool = ..., onesided: builtins.bool | None = ..., return_complex: builtins.bool | None = ..., align_to_window: builtins.bool | None = ...) -> Tensor:
+        """Spectra of windows of `n_fft` samples every `hop_length` (a quarter window by default)."""
     def storage_offset(self) -> builtins.int:
         """Where in its storage the first element lies, in elements."""
     def stride(self, dim: builtins.int | None = ...) -> Any:
@@ -1016,6 +1132,8 @@ class Tensor:
         """In-place form of `sub`."""
     def sum(self, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., *, dtype: Any = ...) -> Tensor:
         """Sum over `dim` (all by default); of integers and bools in int64."""
+    def sum_to_size(self, *size: Any) -> Tensor:
+        """Summed over the dimensions in which a shape that broadcasts to this one is smaller."""
     def svd(self, some: builtins.bool = ..., compute_uv: builtins.bool = ...) -> Any:
         """`U diag(S) V^H`: the older `linalg.svd`, which returns V and not its transpose."""
     def swapaxes(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
@@ -1052,6 +1170,8 @@ class Tensor:
         """`repeat`, where missing leading counts are 1."""
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """`to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`: the tensor converted."""
+    def to_dense(self, dtype: Any = ..., *, masked_grad: builtins.bool = ...) -> Tensor:
+        """The tensor itself, which is dense."""
     def tolist(self) -> Any:
         """Nested lists of Python numbers (one number for a 0-dim tensor)."""
     def topk(self, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any:
@@ -1080,6 +1200,8 @@ class Tensor:
         """The whole part of x: rounds towards 0."""
     def trunc_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `trunc`."""
+    def type(self, dtype: Any = ..., non_blocking: builtins.bool = ...) -> Any:
+        """The name of the tensor's type, or the tensor in another dtype."""
     def type_as(self, other: Tensor) -> Tensor:
         """The tensor in the dtype and on the device of another."""
     def unbind(self, dim: builtins.int = ...) -> tuple:
@@ -1094,6 +1216,10 @@ class Tensor:
         """The distinct elements (or slices of a dimension), in ascending order; looks at the data."""
     def unique_consecutive(self, return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any:
         """Without repetitions of neighbours; looks at the data."""
+    def unsafe_chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple:
+        """`chunk` into copies."""
+    def unsafe_split(self, split_size: Any, dim: builtins.int = ...) -> tuple:
+        """`split` into copies."""
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         """With a new dimension of length 1 at `dim`."""
     def unsqueeze_(self, *args: Any, **kwargs: Any) -> Tensor:

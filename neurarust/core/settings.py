@@ -1,0 +1,44 @@
+"""Settings of the process: threads and the precision of products."""
+
+from __future__ import annotations
+
+import os
+
+import jax
+
+# PyTorch's names -> JAX's.
+PRECISIONS = {"highest": "highest", "high": "high", "medium": "default"}
+_chosen = ["highest"]
+
+
+def get_num_threads() -> int:
+    """How many threads XLA's programs may use on a CPU."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_num_threads(num: int) -> None:
+    """Accepted without effect: XLA takes the cores that the process may use when it starts.
+
+    Raises:
+        RuntimeError: unless the number is positive.
+    """
+    if not isinstance(num, int):
+        raise TypeError(f"set_num_threads expects an int, but got {type(num).__name__}")
+    if num <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+
+
+def get_float32_matmul_precision() -> str:
+    """The precision of float32 matrix products: "highest", "high" or "medium"."""
+    return _chosen[0]
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Sets the precision of float32 products that are recorded for the first time from now on.
+
+    It is JAX's setting, for the whole process; on a CPU products are always exact.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, but got {precision!r}")
+    jax.config.update("jax_default_matmul_precision", PRECISIONS[precision])
+    _chosen[0] = precision

@@ -1,0 +1,3 @@
+"""Signal processing: the windows of torch.signal."""
+
+from . import windows as windows
