@@ -43,6 +43,12 @@ def run_neurarust(workload: Workload) -> tuple:
     return imperative(importlib.import_module("neurarust"), workload)
 
 
+def run_neurarust_jit(workload: Workload) -> tuple:
+    nr = importlib.import_module("neurarust")
+    step, batches = imperative(nr, workload)
+    return nr.jit(step), batches
+
+
 def run_jax(workload: Workload) -> tuple:
     jnp = importlib.import_module("jax.numpy")
     build = getattr(importlib.import_module("benchmarks.handwritten"), workload.model)
@@ -52,6 +58,7 @@ def run_jax(workload: Workload) -> tuple:
 
 FRAMEWORKS = {
     "neurarust": run_neurarust,
+    "nr.jit": run_neurarust_jit,
     "torch": run_torch,
     "jax": run_jax,
     "torch.compile": run_torch_compile,

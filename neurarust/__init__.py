@@ -97,9 +97,9 @@ from . import special as special  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_LAZY = {"data": "data", "nn": "nn", "optim": "optim", "utils": "utils", "load": "serialization",
-         "save": "serialization",
-         "amp": "amp", "distributions": "distributions", "GradScaler": "amp"}  # fmt: skip
+_MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
+_LAZY = dict(zip(_MODULES, _MODULES, strict=True))
+_LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}
 # Names of PyTorch's top level that stand in `amp`.
 _LAZY |= dict.fromkeys(
     ("autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype",

@@ -9,8 +9,11 @@ import numpy as np
 
 from .core import dtype as dtypes
 from .core.autograd.modes import enable_grad, no_grad
+from .core.dtype import BY_NAME
 from .core.function import grad
+from .core.ops.arithmetic import complex
 from .core.ops.create import tensor
+from .core.ops.random import rand, randint
 from .core.tensor.tensor import Tensor
 
 # dtype -> (rtol, atol), PyTorch's.
@@ -70,6 +73,44 @@ def assert_close(
             or f"Tensor-likes are not close! Mismatched elements: {(~close).sum()} / {close.size}. "
             f"Greatest absolute difference: {worst} (up to {atol} allowed, rtol {rtol})"
         )
+
+
+def make_tensor(
+    *shape: Any, dtype: dtypes.dtype, device: Any = None, low: float | None = None,
+    high: float | None = None, requires_grad: bool = False, noncontiguous: bool = False,
+    exclude_zero: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """A tensor of uniform random numbers, as tests need them.
+
+    Args:
+        low, high: the range; by default -9 to 9 for floats, complex numbers and signed
+            integers (to 10, exclusive), 0 to 9 for uint8, 0 and 1 for bools.
+        noncontiguous: every other column of a wider tensor.
+        exclude_zero: the type's smallest number (1 for integers) in the place of zeros.
+    """
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    whole = dtype.category <= dtypes.INTEGER
+    floor, ceiling = (0, 2) if dtype is BY_NAME["bool"] else (-9, 10 if whole else 9)
+    if dtype.category == dtypes.INTEGER and not dtype.is_signed:
+        floor = 0
+    low, high = floor if low is None else low, ceiling if high is None else high
+    if low >= high:
+        raise ValueError(f"make_tensor: low must be below high, but got {low} and {high}")
+    wide = (*shape[:-1], shape[-1] * 2) if noncontiguous and shape else shape
+    if whole:
+        made = randint(int(low), int(high), wide, device=device).to(dtype)
+    else:
+        real = dtype.to_real()
+        made = rand(wide, dtype=real, device=device) * (high - low) + low
+        if dtype.is_complex:
+            imaginary = rand(wide, dtype=real, device=device) * (high - low) + low
+            made = complex(made, imaginary)
+    if exclude_zero:
+        tiny = 1 if whole else float(np.finfo(np.float32).tiny)
+        made = made.masked_fill(made == 0, tiny)
+    made = made[..., ::2] if noncontiguous and shape else made
+    return made.requires_grad_(requires_grad)
 
 
 def gradcheck(

@@ -20,7 +20,7 @@ LAYERS = (
     ("neurarust.compat",),
     ("neurarust",),
     ("neurarust.accelerator", "neurarust.cuda", "neurarust.autograd"),
-    ("neurarust.func", "neurarust.utils"),
+    ("neurarust.func", "neurarust.utils", "neurarust.random"),
     (
         "neurarust.onnx",
         "neurarust.deploy",
@@ -28,6 +28,7 @@ LAYERS = (
         "neurarust.distributed",
         "neurarust.jax_interop",
         "neurarust.testing",
+        "neurarust.profiler",
     ),
     ("neurarust.optim.swa_utils",),
     (

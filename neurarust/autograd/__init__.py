@@ -1,6 +1,7 @@
 """Gradients: `grad`, `backward`, `Function`, modes and checks."""
 
 from ..core.autograd.anomaly import detect_anomaly as detect_anomaly
+from ..core.autograd.anomaly import set_detect_anomaly as set_detect_anomaly
 from ..core.autograd.modes import enable_grad as enable_grad
 from ..core.autograd.modes import inference_mode as inference_mode
 from ..core.autograd.modes import no_grad as no_grad

@@ -41,6 +41,7 @@ def op(
     residuals: bool = False,
     differentiable: bool = True,
     check: Callable[..., None] | None = None,
+    gradient: Callable[..., tuple] | None = None,
 ) -> Callable[[Callable], Callable]:
     """Turns a pure function over jax arrays into an operation on Tensors.
 
@@ -59,12 +60,15 @@ def op(
             are costly to repeat.
         differentiable: False for results that never carry gradients.
         check: called with the arguments first, to raise for Tensors that are known already.
+        gradient: function (gradient of the one result, *arguments) -> the gradients of all
+            arrays among the arguments, in order; for operations of real arrays where that of
+            `jax.vjp` is slow. Forward mode and transforms differentiate the operation itself.
     """
 
     def decorate(function: Callable) -> Callable:
         record = Op(
             name or function.__name__, function, promote=promote, promoted=promoted,
-            residuals=residuals, differentiable=differentiable,
+            residuals=residuals, differentiable=differentiable, gradient=gradient,
         )  # fmt: skip
         if record.name in OPS:
             raise ValueError(f"op {record.name} is defined twice")

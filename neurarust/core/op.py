@@ -49,7 +49,7 @@ class Op:
 
     __slots__ = (
         "name", "function", "parameters", "positional", "kinds", "optional", "promote", "promoted",
-        "residuals", "differentiable", "signature", "signatures", "home",
+        "residuals", "differentiable", "gradient", "signature", "signatures", "home",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class Op:
         promoted: tuple[str, ...] | None = None,
         residuals: bool = False,
         differentiable: bool = True,
+        gradient: Callable[..., tuple] | None = None,
     ):
         if promote not in (None, "same", "float"):
             raise ValueError(f"op {name}: promote must be None, 'same' or 'float', got {promote!r}")
@@ -88,6 +89,8 @@ class Op:
         self.promoted = promoted
         self.residuals = residuals
         self.differentiable = differentiable
+        # Gradients of the arrays from the result's and the arguments, where `jax.vjp`'s are slow.
+        self.gradient = gradient
         # Where another process finds the same op; None for ops that users define.
         module = function.__module__
         self.home = f"{module}.{name}" if module.startswith("neurarust.") else None

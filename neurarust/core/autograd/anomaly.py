@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,25 +12,20 @@ from ..engine.recording import Recording, state, synchronize
 from .modes import _Mode
 
 
-class detect_anomaly(_Mode):
-    """Context and decorator: a program whose results hold a NaN is replayed call by call.
+class observed(_Mode):
+    """Context in which a function is given every program that ran, with the user's lines.
 
-    The first call that made one from inputs without is named with the line it was made at.
-    Nothing runs slower until a NaN shows up, but memory is not reused between steps.
-    Differs from PyTorch: forward calls are covered too.
-
-    Raises:
-        RuntimeError: where the program runs (`backward` records; `step`, `item` and print run).
+    Memory is not reused between steps, so that the programs' inputs are still there.
     """
 
-    def __init__(self, check_nan: bool = True):
-        self.check_nan = check_nan
+    def __init__(self, observer: Callable[[Recording, list, tuple, list], None] | None):
+        self.observer = observer
 
-    def __enter__(self) -> detect_anomaly:
+    def __enter__(self) -> Any:
         synchronize(wait=False)
         self.previous = (state.anomaly, state.keep_inputs)
-        if self.check_nan:
-            state.anomaly, state.keep_inputs = hunt, True
+        if self.observer is not None:
+            state.anomaly, state.keep_inputs = self.observer, True
         _watch_lines()
         return self
 
@@ -41,8 +37,39 @@ class detect_anomaly(_Mode):
             state.anomaly, state.keep_inputs = self.previous
             _watch_lines()
 
+
+class detect_anomaly(observed):
+    """Context and decorator: a program whose results hold a NaN is replayed call by call.
+
+    The first call that made one from inputs without is named with the line it was made at.
+    Nothing runs slower until a NaN shows up, but memory is not reused between steps.
+    Differs from PyTorch: forward calls are covered too.
+
+    Raises:
+        RuntimeError: where the program runs (`backward` records; `step`, `item` and print run).
+    """
+
+    def __init__(self, check_nan: bool = True):
+        super().__init__(hunt if check_nan else None)
+        self.check_nan = check_nan
+
     def copy(self) -> _Mode:
         return detect_anomaly(self.check_nan)
+
+
+class set_detect_anomaly(detect_anomaly):
+    """Switches the NaN hunt on or off, from here on or for a block."""
+
+    def __init__(self, mode: bool, check_nan: bool = True):
+        super().__init__(check_nan)
+        self.observer = hunt if mode and check_nan else None
+        super().__enter__()
+        if self.observer is None:
+            state.anomaly, state.keep_inputs = None, False
+            _watch_lines()
+
+    def __enter__(self) -> set_detect_anomaly:
+        return self
 
 
 def _watch_lines() -> None:

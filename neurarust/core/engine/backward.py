@@ -102,6 +102,9 @@ def _derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> B
         arrays = flat[:count]
         given = flat[count : count + len(cotangents)]
         numbers = flat[count + len(cotangents) :]
+        if signature.pull is not None:
+            gradients = signature.pull(*given, *arrays, *numbers)
+            return tuple(gradients[k] for k in wanted)
         _, pullback = _linearized(signature, backward, arrays, numbers)
         return _conjugate(pullback(_conjugate(given)))
 

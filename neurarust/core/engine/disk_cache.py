@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def _fingerprint() -> bytes:
     settings = [one for one in settings if "cache" not in one[0] and one[0] != "jax_enable_x64"]
     machine = [platform.platform(), platform.machine(), os.cpu_count(), _processor()]
     flags = [os.environ.get(name) for name in ("XLA_FLAGS", "LIBTPU_INIT_ARGS")]
-    versions = [jax.__version__, jax.lib.__version__, np.__version__]
+    versions = [version(name) for name in ("jax", "jaxlib", "numpy", "optax")]
     whole = repr([stats, sorted(settings, key=str), machine, flags, versions])
     return hashlib.blake2b(whole.encode()).digest()
 

@@ -33,6 +33,7 @@ class Signature:
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
         "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
+        "pull",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +71,8 @@ class Signature:
         # What it is called on disk, and what is kept there to find it again.
         self.key: str | None = None
         self.entries: Callable[[], dict[str, Any]] = dict
+        # (gradient of the output, *arrays, *numbers) -> gradients of the inputs; None: by jax.vjp.
+        self.pull: Callable[..., tuple] | None = None
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
         """What the traced function is given: the arrays, then the numbers."""
@@ -102,12 +105,14 @@ class Traced(NamedTuple):
     differentiable: bool
     outputs: tuple[Aval, ...]
     bounds: tuple[int, int] | None
+    pulls: bool
 
 
 def traced(signature: Signature) -> Traced:
     return Traced(
         signature.name, signature.inputs, signature.numbers, signature.device, signature.rebuild,
         signature.residuals, signature.tracks, signature.outputs, signature.bounds,
+        signature.pull is not None,
     )  # fmt: skip
 
 
@@ -119,7 +124,14 @@ def untraced(found: Traced, make: Callable[[], Signature]) -> Signature:
         found.device, found.rebuild, found.residuals, found.differentiable, found.outputs,
     )  # fmt: skip
     signature.bounds = found.bounds
+    if found.pulls:
+        signature.pull = lambda *flat: _pull(made())(*flat)
     return signature
+
+
+def _pull(signature: Signature) -> Callable[..., tuple]:
+    assert signature.pull is not None
+    return signature.pull
 
 
 def known(key: str | None, make: Callable[[], Signature]) -> Signature:
@@ -178,13 +190,13 @@ def build(
     number_dtype = target or reader.number_dtype()
     rebuild: list[Any] = [None]
 
+    def fill(flat: tuple) -> tuple[list, dict]:
+        given = (flat[: len(reader.avals)], flat[len(reader.avals) :], target, number_dtype)
+        filled = [_fill(one, *given) for one in arguments]
+        return filled, {name: _fill(one, *given) for name, one in keywords.items()}
+
     def function(*flat: Any) -> tuple:
-        arrays, numbers = flat[: len(reader.avals)], flat[len(reader.avals) :]
-        filled = [_fill(one, arrays, numbers, target, number_dtype) for one in arguments]
-        named = {
-            name: _fill(one, arrays, numbers, target, number_dtype)
-            for name, one in keywords.items()
-        }
+        filled, named = fill(flat)
         result = op.function(*filled, **named)
         if isinstance(result, (tuple, list)):
             rebuild[0] = getattr(type(result), "_make", type(result))
@@ -201,6 +213,14 @@ def build(
     except Exception as error:
         raise _explained(op, error, reader) from _cause(error)
     signature.rebuild = rebuild[0]
+    if op.gradient is not None and all(one.dtype.is_floating_point for one in reader.avals):
+        gradient = op.gradient
+
+        def pull(cotangent: Any, *flat: Any) -> tuple:
+            filled, named = fill(flat)
+            return gradient(cotangent, *filled, **named)
+
+        signature.pull = pull
     if number_dtype is not None and number_dtype.category == dtypes.INTEGER:
         info = jnp.iinfo(number_dtype.dtype)
         signature.bounds = (int(info.min), int(info.max))

@@ -73,7 +73,74 @@ def _shared(query: Array, shared: Array, enable_gqa: bool) -> Array:
     return jnp.repeat(shared, heads // groups, axis=-3)
 
 
-@op(namespace=(), method=False, residuals=True)
+# More scores than this (queries times keys) are made and used block by block.
+_WHOLE = 1 << 20
+_BLOCK = 256
+
+
+def _attended(query: Array, key: Array, value: Array, attn_mask, is_causal, scale) -> Array:
+    weights = _weights(query, key, attn_mask, is_causal, scale)
+    return jnp.einsum("...ts,...sd->...td", weights.astype(value.dtype), value)
+
+
+def _attended_in_blocks(query: Array, key: Array, value: Array, is_causal, scale) -> Array:
+    """A block of queries at a time; its scores are made again for the gradient.
+
+    Memory grows with the length and not with its square. Source: Rabe and Staats,
+    "Self-attention does not need O(n^2) memory", 2021.
+    """
+    steps, keys = query.shape[-2], jnp.arange(key.shape[-2])
+    padded = -(-steps // _BLOCK) * _BLOCK
+    query = jnp.pad(query, [(0, 0)] * (query.ndim - 2) + [(0, padded - steps), (0, 0)])
+    blocks = query.reshape(*query.shape[:-2], -1, _BLOCK, query.shape[-1])
+    starts = jnp.arange(0, padded, _BLOCK)
+
+    @jax.checkpoint
+    def one(block: tuple) -> Array:
+        part, start = block
+        mask = keys <= (start + jnp.arange(_BLOCK))[:, None] if is_causal else None
+        return _attended(part, key, value, mask, False, scale)
+
+    done = jnp.moveaxis(jax.lax.map(one, (jnp.moveaxis(blocks, -3, 0), starts)), 0, -3)
+    return done.reshape(*done.shape[:-3], padded, value.shape[-1])[..., :steps, :]
+
+
+def _attention(
+    query: Array, key: Array, value: Array, attn_mask=None, is_causal=False, scale=None,
+    enable_gqa=False,
+) -> Array:  # fmt: skip
+    key, value = (_shared(query, one, enable_gqa) for one in (key, value))
+    if attn_mask is None and query.shape[-2] * key.shape[-2] > _WHOLE:
+        return _attended_in_blocks(query, key, value, is_causal, scale)
+    return _attended(query, key, value, attn_mask, is_causal, scale)
+
+
+def _attention_gradient(
+    cotangent: Array, query: Array, key: Array, value: Array, attn_mask=None, is_causal=False,
+    scale=None, enable_gqa=False,
+) -> tuple:  # fmt: skip
+    plain = attn_mask is None and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
+    if not plain or query.shape[-2] * key.shape[-2] > _WHOLE:
+        arrays = [query, key, value] if attn_mask is None else [query, key, value, attn_mask]
+        options = {"is_causal": is_causal, "scale": scale, "enable_gqa": enable_gqa}
+        return jax.vjp(lambda *given: _attention(*given, **options), *arrays)[1](cotangent)
+    # Products of a width of their own, with all that is elementwise between them in one loop.
+    factor = query.shape[-1] ** -0.5 if scale is None else scale
+    weights = _weights(query, key, None, is_causal, scale)
+    result = jnp.einsum("...ts,...sd->...td", weights.astype(value.dtype), value)
+    wide = weights.dtype
+    by_weights = jnp.einsum("...td,...sd->...ts", cotangent, value, preferred_element_type=wide)
+    along = jnp.sum(cotangent.astype(wide) * result.astype(wide), -1, keepdims=True)
+    by_scores = jax.lax.optimization_barrier(weights * (by_weights - along) * factor)
+    by_scores = by_scores.astype(query.dtype)
+    return (
+        jnp.einsum("...ts,...sd->...td", by_scores, key),
+        jnp.einsum("...ts,...td->...sd", by_scores, query),
+        jnp.einsum("...ts,...td->...sd", weights.astype(value.dtype), cotangent),
+    )
+
+
+@op(namespace=(), method=False, gradient=_attention_gradient)
 def attention(
     query: Array,
     key: Array,
@@ -89,9 +156,7 @@ def attention(
     width 32: 1.0 ms; normalizing after the product 1.5, jax.nn.dot_product_attention 2.0).
     """
     _check(query, key, value, is_causal, attn_mask is not None)
-    key, value = (_shared(query, one, enable_gqa) for one in (key, value))
-    weights = _weights(query, key, attn_mask, is_causal, scale)
-    return jnp.einsum("...ts,...sd->...td", weights.astype(value.dtype), value)
+    return _attention(query, key, value, attn_mask, is_causal, scale, enable_gqa)
 
 
 @op(namespace=(), method=False)

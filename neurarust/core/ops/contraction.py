@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+from jax import lax
 
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Arrays, Scalar
-from .reduce import p_norm, safe_root
+from .reduce import p_norm, safe_root, total
 
 TORCH_NAMES = {
     "float64": "double",
@@ -76,6 +77,29 @@ def product(mat1: Array, mat2: Array) -> Array:
             f"shapes {tuple(mat1.shape)} and {tuple(mat2.shape)}",
             "batch dimensions that can be broadcast together",
         )
+
+
+# From so many rows on it pays on CPU to transpose the smaller factor in memory first.
+_MANY_ROWS = 512
+
+
+def transposed_product(first: Array, second: Array) -> Array:
+    """`first.T @ second` of matrices with as many rows: the gradient of a weight.
+
+    XLA on CPU multiplies a transposed left factor at half of its speed: 512 rows, widths 512
+    and 128 took 500 us, and 350 with the copy.
+    """
+
+    def copied(first: Array, second: Array) -> Array:
+        if first.shape[1] <= second.shape[1]:
+            return lax.optimization_barrier(first.T) @ second
+        flipped = lax.optimization_barrier(second.T) @ first
+        return lax.optimization_barrier(lax.optimization_barrier(flipped).T)
+
+    rows = first.shape[0]
+    if rows < _MANY_ROWS or max(first.shape[1], second.shape[1]) > rows:
+        return first.T @ second
+    return lax.platform_dependent(first, second, cpu=copied, default=lambda a, b: a.T @ b)
 
 
 @op(namespace=("neurarust", "linalg"))
@@ -291,7 +315,14 @@ def kron(input: Array, other: Array):
     return jnp.kron(input, other)
 
 
-@op(namespace=("nn.functional",), method=False)
+def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array | None = None):
+    rows, width = cotangent.reshape(-1, weight.shape[0]), weight.shape[1]
+    by_weight = transposed_product(rows, input.reshape(-1, width))
+    gradients = (cotangent @ weight, by_weight)
+    return gradients if bias is None else (*gradients, total(rows, (0,)))
+
+
+@op(namespace=("nn.functional",), method=False, gradient=_linear_gradient)
 def linear(input: Array, weight: Array, bias: Array | None = None):
     """`input @ weight.T + bias`.
 

@@ -16,6 +16,7 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array
 from .elementwise import wide
+from .reduce import total
 
 
 def _standardized(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
@@ -243,7 +244,34 @@ def _trailing(operation: str, input: Array, normalized_shape, weight, bias=None)
     return tuple(range(input.ndim - len(shape), input.ndim))
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False)
+def _layer_norm_gradient(
+    cotangent: Array, input: Array, normalized_shape, weight=None, bias=None, eps=1e-5
+):
+    """With sums as products, which XLA on CPU does at twice the speed of reductions."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+    size = math.prod(shape)
+    x = wide(input).reshape(-1, size)
+    given = wide(cotangent).reshape(-1, size)
+    mean_of = jnp.full(size, 1 / size, x.dtype)
+    centred = x - (x @ mean_of)[:, None]
+    scale = lax.rsqrt((jnp.square(centred) @ mean_of)[:, None] + eps)
+    normal = lax.optimization_barrier(centred * scale)
+    by_weight = lax.optimization_barrier(given * normal)
+    if weight is None:
+        factor = jnp.ones(size, x.dtype)
+    else:
+        factor = wide(weight).reshape(-1)
+    along = (by_weight @ (factor / size))[:, None]
+    by_input = scale * (given * factor - (given @ (factor / size))[:, None] - normal * along)
+    gradients = [by_input.astype(input.dtype).reshape(input.shape)]
+    if weight is not None:
+        gradients.append(total(by_weight, (0,)).astype(weight.dtype).reshape(weight.shape))
+    if bias is not None:
+        gradients.append(total(given, (0,)).astype(bias.dtype).reshape(bias.shape))
+    return tuple(gradients)
+
+
+@op(namespace=("nn.functional", "neurarust"), method=False, gradient=_layer_norm_gradient)
 def layer_norm(
     input: Array,
     normalized_shape: int | tuple,

@@ -142,17 +142,20 @@ def _read_members(op: Op, argument: Any, key: list, values: list, edges: list) -
         raise TypeError(
             f"{op.name}(): expected a sequence of Tensors, not {type(argument).__name__}"
         )
-    key.append(len(argument))
-    for one in argument:
-        if not isinstance(one, Tensor):
-            raise TypeError(
-                f"{op.name}(): expected Tensor as element of the sequence, "
-                f"but got {type(one).__name__}"
-            )
-        value = one._value()
-        values.append(value)
-        key.append(value.aval)
-        edges.append(one._edge)
+    try:
+        found = [one._storage.value if one._steps is None else one._value() for one in argument]
+        edges += [one._edge for one in argument]
+    except AttributeError:
+        strange = next((one for one in argument if not isinstance(one, Tensor)), None)
+        if strange is None:
+            raise
+        raise TypeError(
+            f"{op.name}(): expected Tensor as element of the sequence, "
+            f"but got {type(strange).__name__}"
+        ) from None
+    key.append(len(found))
+    key += [value.aval for value in found]
+    values += found
 
 
 _INTEGERS = frozenset({int})
@@ -238,7 +241,11 @@ def prepare(op: Op, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, list[Valu
     kinds = op.positional
     last = len(kinds) - 1
     for position, argument in enumerate(args):
-        _read(op, kinds[min(position, last)], argument, key, values, numbers, edges)
+        kind = kinds[position if position < last else last]
+        if kind == ARRAYS:
+            _read_members(op, argument, key, values, edges)
+        else:
+            _read(op, kind, argument, key, values, numbers, edges)
     for name, argument in kwargs.items():
         key.append(name)
         _read(op, op.kinds[name], argument, key, values, numbers, edges)

@@ -1,0 +1,209 @@
+"""Where time and memory go: recorded programs, replayed call by call.
+
+    with nr.profiler.profile() as measured:
+        for x, y in loader:
+            step(x, y)
+    print(measured)                    # a row for each operation
+    print(measured.table("line"))      # a row for each of your lines
+    print(measured.peak())             # the tensors that hold most memory at one time
+
+XLA fuses the calls of a program, so a call's own time is what it costs alone; `whole` is what
+the programs take as they run. `trace` writes what really happened, for Perfetto.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+
+from .core.autograd.anomaly import observed
+from .core.engine.program import Program
+from .core.engine.program import state as programs
+from .core.engine.recording import Recording
+
+__all__ = ["Profile", "Row", "profile", "trace"]
+
+trace = jax.profiler.trace
+_MEASURED = 0.01
+"""Seconds for which each call is repeated."""
+
+
+class Row(NamedTuple):
+    """What all calls of one operation, or of one line, took."""
+
+    name: str
+    calls: int
+    milliseconds: float
+    share: float
+
+
+class _Call(NamedTuple):
+    """One call of a program, with what it costs alone."""
+
+    name: str
+    line: str
+    seconds: float
+    outputs: tuple[tuple[str, int], ...]
+
+
+class _Run:
+    """A program that ran while we watched, with the inputs of its first run."""
+
+    def __init__(self, recording: Recording, entries: list, vectors: tuple, program: Program):
+        self.calls = [(entry[0], entry[1]) for entry in entries]
+        self.lines = list(recording.lines or [])
+        self.vectors, self.leaves, self.program = vectors, list(recording.leaf_arrays), program
+        self.count = 0
+
+    def measure(self) -> tuple[float, list[_Call]]:
+        """Seconds of the whole program, and its calls."""
+        with jax.enable_x64(True):
+            whole = _seconds(lambda: self.program.function(*self.vectors, *self.leaves))
+            return whole, self._measured_calls()
+
+    def _measured_calls(self) -> list[_Call]:
+        used = dict.fromkeys("fic", 0)
+        numbers_of = dict(zip("fic", self.vectors, strict=True))
+        results: list[tuple] = []
+        measured = []
+        for position, (signature, references) in enumerate(self.calls):
+            given = [
+                self.leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
+                for one in references
+            ]
+            for code in signature.numbers:
+                given.append(numbers_of[code][used[code]])
+                used[code] += 1
+            results.append(signature.function(*given))
+            seconds = _seconds(lambda f=signature.function, given=given: f(*given))
+            line = self.lines[position] if position < len(self.lines) else signature.line
+            outputs = tuple((repr(one), one.size * one.dtype.itemsize) for one in signature.outputs)
+            measured.append(_Call(signature.name, line, seconds, outputs))
+        return measured
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    """The fastest of several runs, and never more than a few."""
+    jax.block_until_ready(run())
+    best, end = float("inf"), time.perf_counter() + _MEASURED
+    while True:
+        start = time.perf_counter()
+        jax.block_until_ready(run())
+        now = time.perf_counter()
+        best = min(best, now - start)
+        if now > end:
+            return best
+
+
+class Profile:
+    """What was measured; prints as a table of operations.
+
+    Attributes:
+        whole: milliseconds of all programs as they run, fused.
+        runs: how many programs ran.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[int, _Run] = {}
+        self._measured: list[tuple[_Run, float, list[_Call]]] = []
+
+    def _watch(self, recording: Recording, entries: list, vectors: tuple, _: list) -> None:
+        program = next(reversed(programs.programs.values()))
+        run = self._runs.get(id(program))
+        if run is None:
+            run = self._runs[id(program)] = _Run(recording, entries, vectors, program)
+        run.count += 1
+
+    def _finish(self) -> None:
+        self._measured = [(run, *run.measure()) for run in self._runs.values()]
+        for run in self._runs.values():
+            run.leaves = []
+
+    @property
+    def whole(self) -> float:
+        return sum(run.count * seconds for run, seconds, _ in self._measured) * 1e3
+
+    @property
+    def runs(self) -> int:
+        return sum(run.count for run, _, _ in self._measured)
+
+    def rows(self, by: str = "op") -> list[Row]:
+        """Calls summed by "op" or by "line", the costliest first; `share` is of their sum."""
+        if by not in ("op", "line"):
+            raise ValueError(f"Profile.rows: by must be 'op' or 'line', but got {by!r}")
+        counts: dict[str, int] = {}
+        seconds: dict[str, float] = {}
+        for run, _, calls in self._measured:
+            for call in calls:
+                name = call.name if by == "op" else call.line
+                counts[name] = counts.get(name, 0) + run.count
+                seconds[name] = seconds.get(name, 0.0) + run.count * call.seconds
+        total = sum(seconds.values()) or 1.0
+        rows = [Row(name, counts[name], one * 1e3, one / total) for name, one in seconds.items()]
+        return sorted(rows, key=lambda row: -row.milliseconds)
+
+    def table(self, by: str = "op", limit: int = 20) -> str:
+        """The first rows as text."""
+        head = f"{self.runs} runs of {len(self._measured)} programs, {self.whole:.3f} ms in all"
+        lines = [head, f"{'ms':>10} {'share':>6} {'calls':>7}  {by}"]
+        for row in self.rows(by)[:limit]:
+            lines.append(f"{row.milliseconds:>10.3f} {row.share:>6.1%} {row.calls:>7}  {row.name}")
+        return "\n".join(lines)
+
+    def peak(self, limit: int = 10) -> str:
+        """What is alive when most memory is, if every call's result were kept to its last use."""
+        worst: tuple[int, list[tuple[int, str]]] = (0, [])
+        for run, _, calls in self._measured:
+            worst = max(worst, _peak(run, calls), key=lambda one: one[0])
+        rows = [f"{worst[0] / 1e6:.3f} MB at once, beside the programs' inputs"]
+        rows += [f"{size / 1e6:>10.3f} MB  {text}" for size, text in sorted(worst[1])[::-1][:limit]]
+        return "\n".join(rows)
+
+    def __str__(self) -> str:
+        return self.table()
+
+    __repr__ = __str__
+
+
+def _peak(run: _Run, calls: list[_Call]) -> tuple[int, list[tuple[int, str]]]:
+    """Bytes, and each result that is alive then."""
+    last: dict[int, int] = dict.fromkeys(run.program.live, len(calls))
+    for position, (_, references) in enumerate(run.calls):
+        for one in references:
+            if one >= 0:
+                last[one] = max(position, last.get(one, 0))
+    alive: dict[int, tuple[int, str]] = {}
+    worst: tuple[int, list[tuple[int, str]]] = (0, [])
+    for position, call in enumerate(calls):
+        for k, (text, size) in enumerate(call.outputs):
+            if (position << 16 | k) in last:
+                alive[position << 16 | k] = (size, f"{text} of {call.name}, {call.line}")
+        total = sum(size for size, _ in alive.values())
+        if total > worst[0]:
+            worst = (total, list(alive.values()))
+        for one in [one for one in alive if last[one] <= position]:
+            del alive[one]
+    return worst
+
+
+class profile(observed):
+    """Context: what runs inside is measured, call by call, when it ends.
+
+    Inside it, memory is not reused between steps and jitted functions run as they are written.
+    """
+
+    def __init__(self) -> None:
+        self.profile = Profile()
+        super().__init__(self.profile._watch)
+
+    def __enter__(self) -> Profile:
+        super().__enter__()
+        return self.profile
+
+    def __exit__(self, kind: Any, *rest: object) -> None:
+        super().__exit__(kind, *rest)
+        if kind is None:
+            self.profile._finish()

@@ -1,0 +1,56 @@
+"""The profiler: rows add up, name the user's lines, and leave the numbers as they were."""
+
+from __future__ import annotations
+
+import pytest
+
+import neurarust as nr
+from neurarust import profiler
+
+
+def train(steps: int) -> tuple[nr.Tensor, float]:
+    nr.manual_seed(0)
+    weight = nr.randn(64, 64, requires_grad=True)
+    optimizer = nr.optim.SGD([weight], lr=0.1)
+    x, loss = nr.ones(32, 64), nr.zeros(())
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = (x @ weight).tanh().pow(2).mean()
+        loss.backward()
+        optimizer.step()
+    return weight, loss.item()
+
+
+def test_rows_name_operations_and_lines():
+    expected = train(4)[1]
+    with profiler.profile() as measured:
+        _, loss = train(4)
+    assert loss == pytest.approx(expected, rel=1e-6)
+    rows = {row.name: row for row in measured.rows()}
+    assert rows["matmul"].calls == rows["matmul.backward"].calls == 4
+    assert rows["SGD.step"].calls == 4
+    assert sum(row.share for row in measured.rows()) == pytest.approx(1)
+    assert measured.whole > 0 and measured.runs >= 4
+    lines = measured.rows("line")
+    assert any(f"{__file__}:" in row.name and row.calls >= 4 for row in lines)
+    assert "matmul" in str(measured)
+
+
+def test_peak_names_the_tensors_that_hold_memory():
+    with profiler.profile() as measured:
+        (nr.ones(256, 256) * 2).exp().sum().item()
+    first, *rows = measured.peak().splitlines()
+    assert float(first.split()[0]) == pytest.approx(2 * 256 * 256 * 4 / 1e6, rel=0.01)
+    assert len(rows) == 2
+    assert all("float32[256, 256] of" in row and __file__ in row for row in rows)
+
+
+def test_wrong_arguments_and_what_is_left_behind():
+    with profiler.profile() as measured:
+        pass
+    assert measured.rows() == [] and measured.whole == 0
+    with pytest.raises(ValueError, match="by must be 'op' or 'line', but got 'module'"):
+        measured.rows("module")
+    weight, _ = train(3)
+    before = weight.detach()
+    assert nr.isfinite(before).all().item()
