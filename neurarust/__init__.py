@@ -100,6 +100,7 @@ from . import testing as testing  # noqa: E402
 _MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
 _LAZY = dict(zip(_MODULES, _MODULES, strict=True))
 _LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}
+_LAZY |= dict.fromkeys(("summary", "capture_activations"), "nn.inspection")
 # Names of PyTorch's top level that stand in `amp`.
 _LAZY |= dict.fromkeys(
     ("autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype",

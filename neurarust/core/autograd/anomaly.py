@@ -75,6 +75,7 @@ class set_detect_anomaly(detect_anomaly):
 def _watch_lines() -> None:
     for recording in state.recordings.values():
         recording.lines = [] if state.anomaly is not None else None
+    state.watched = state.anomaly is not None
 
 
 def has_nan(array: Any) -> bool:

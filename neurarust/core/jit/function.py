@@ -93,7 +93,7 @@ class Jitted:
     # ------------------------------------------------------------ calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._plain or state.capture is not None or state.eager or state.anomaly is not None:
+        if self._plain or state.capture is not None or state.eager or state.watched:
             return self._function(*args, **kwargs)
         key = _modes()
         tensors: list[Tensor] = []
