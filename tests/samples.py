@@ -37,6 +37,7 @@ ELSEWHERE = {
         bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm
         dropout poisson svd_lowrank pca_lowrank
     """,
+    "tests/distributions/test_random_families.py": "binomial _standard_gamma _sample_dirichlet",
     "tests/core/test_views.py": """
         as_strided broadcast_to diagonal flatten narrow permute reshape select squeeze t unsqueeze
     """,

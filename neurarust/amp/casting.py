@@ -19,7 +19,7 @@ from ..core.capture import MODES
 from ..core.op import OPS
 from ..core.tensor import dispatch
 from ..core.tensor.tensor import Tensor
-from .lists import FAST, FLOAT32, RULES
+from .lists import FAST, FLOAT32, LISTED, RULES
 
 # Modules whose `call` the public functions, methods and Python's operators go through.
 _CALLERS: tuple[Any, ...] = (define, methods)
@@ -56,7 +56,7 @@ def _set(active: dict[str, dtypes.dtype]) -> None:
 def _casting_call(op: Any, args: tuple, *rest: Any, **named: Any) -> Any:
     """`dispatch.call` with arguments cast as the lists say."""
     active = _state.active
-    if not active:
+    if not active or op.name not in LISTED:
         return dispatch.call(op, args, *rest, **named)
     kwargs = rest[0] if rest else None
     tensors = list(_tensors((args, tuple(kwargs.values()) if kwargs else ())))

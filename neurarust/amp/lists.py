@@ -45,3 +45,4 @@ CPU = _table(
     widest="cat stack index_copy",
 )
 RULES = {"cpu": CPU, "cuda": ACCELERATOR, "tpu": ACCELERATOR}
+LISTED = frozenset(CPU) | frozenset(ACCELERATOR)

@@ -135,16 +135,14 @@ class _DependentProperty(property, _Dependent):
     """A property that gives a set, and is a dependent one where only the class is known."""
 
     def __init__(
-        self, function: Callable | None = None, *, is_discrete: Any = NotImplemented,
+        self, fn: Callable | None = None, *, is_discrete: Any = NotImplemented,
         event_dim: Any = NotImplemented,
     ):  # fmt: skip
-        property.__init__(self, function)
+        property.__init__(self, fn)
         self._is_discrete, self._event_dim = is_discrete, event_dim
 
-    def __call__(self, function: Callable) -> _DependentProperty:
-        return _DependentProperty(
-            function, is_discrete=self._is_discrete, event_dim=self._event_dim
-        )
+    def __call__(self, fn: Callable) -> _DependentProperty:
+        return _DependentProperty(fn, is_discrete=self._is_discrete, event_dim=self._event_dim)
 
 
 class _IndependentConstraint(Constraint):

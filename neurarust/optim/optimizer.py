@@ -191,7 +191,12 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
 
     def check(self, group: dict[str, Any]) -> None:
-        """Raises ValueError for options of a group that make no sense."""
+        """Raises for options of a group that make no sense."""
+        if group.get("fused"):
+            if group.get("differentiable"):
+                raise RuntimeError("`fused` does not support `differentiable`")
+            if group.get("foreach"):
+                raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         for name, option in group.items():
             if isinstance(option, Tensor) and name in self.defaults and option.numel() != 1:
                 raise ValueError(f"Tensor {name} must be 1-element")

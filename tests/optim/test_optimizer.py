@@ -202,6 +202,11 @@ def test_closure_and_hooks():
         (lambda p: nr.optim.SGD([p], nesterov=True), ValueError, "Nesterov"),
         (lambda p: nr.optim.Adam([p], betas=(1.0, 0.9)), ValueError, "beta parameter at index 0"),
         (lambda p: nr.optim.Adam([p], eps=-1.0), ValueError, "Invalid epsilon"),
+        (lambda p: nr.optim.Adam([p], fused=True, foreach=True), RuntimeError, "`True` together"),
+        (lambda p: nr.optim.Muon([p]), ValueError, "only supports 2D"),
+        (lambda p: nr.optim.Rprop([p], etas=(0.5, 0.9)), ValueError, "Invalid eta"),
+        (lambda p: nr.optim.SGD([p], lr=nr.ones(2)), ValueError, "must be 1-element"),
+        (lambda p: nr.optim.SGD([("a", p), p * 1], lr=0.1), ValueError, "names are missing"),
         (
             lambda p: nr.optim.Adam([{"params": [p]}, {"params": [p]}]),
             ValueError,
