@@ -33,6 +33,7 @@ from .core.layout import layout as layout
 from .core.layout import memory_format as memory_format
 from .core.layout import preserve_format as preserve_format
 from .core.layout import sparse_coo as sparse_coo
+from .core.layout import sparse_csr as sparse_csr
 from .core.layout import strided as strided
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
@@ -93,12 +94,13 @@ from . import fft as fft  # noqa: E402
 from . import func as func  # noqa: E402
 from . import linalg as linalg  # noqa: E402
 from . import signal as signal  # noqa: E402
+from . import sparse as sparse  # noqa: E402
 from . import special as special  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
 _MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
-_LAZY = dict(zip(_MODULES, _MODULES, strict=True))
+_LAZY: dict[str, str] = dict(zip(_MODULES, _MODULES, strict=True))
 _LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}
 _LAZY |= dict.fromkeys(("summary", "capture_activations"), "nn.inspection")
 # Names of PyTorch's top level that stand in `amp`.

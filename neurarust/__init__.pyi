@@ -26,6 +26,7 @@ from .core.layout import layout as layout
 from .core.layout import memory_format as memory_format
 from .core.layout import preserve_format as preserve_format
 from .core.layout import sparse_coo as sparse_coo
+from .core.layout import sparse_csr as sparse_csr
 from .core.layout import strided as strided
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
@@ -73,6 +74,7 @@ from . import fft as fft
 from . import func as func
 from . import linalg as linalg
 from . import signal as signal
+from . import sparse as sparse
 from . import special as special
 from . import testing as testing
 from . import data as data
@@ -1038,8 +1040,14 @@ def softmax(input: Tensor, dim: builtins.int | None = ..., dtype: Any = ...) -> 
     """`e^x / sum(e^x)` along `dim`."""
 def sort(input: Tensor, dim: builtins.int = ..., descending: builtins.bool = ..., stable: builtins.bool = ...) -> Any:
     """Numbers in order along `dim`, and their indices; always stable, NaN is the largest."""
+def sparse_coo_tensor(indices: Any, values: Any = ..., size: Any = ..., *, dtype: Any = ..., device: Any = ..., requires_grad: Any = ..., check_invariants: Any = ..., is_coalesced: Any = ...) -> Any:
+    """A tensor with values at some places and zeros elsewhere. Looks at the places."""
+def sparse_csr_tensor(crow_indices: Any, col_indices: Any, values: Any, size: Any = ..., *, dtype: Any = ..., device: Any = ..., requires_grad: Any = ..., check_invariants: Any = ...) -> Any:
+    """A matrix by compressed rows: the values of row i are those from `crow[i]` to `crow[i+1]`."""
 def split(input: Tensor, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple:
     """Pieces of a given length (the last may be shorter), or of given lengths; views."""
+def spmm(input: Any, mat2: Any) -> Any:
+    """`sparse.mm`."""
 def sqrt(input: Tensor) -> Tensor:
     """Square root; NaN below 0."""
 def sqrt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:

@@ -1,14 +1,14 @@
 """Memory layouts: names that PyTorch scripts pass around, and that say little here.
 
 XLA lays arrays out in memory as suits the program, so a memory format is accepted and has no
-effect; every tensor is `strided` and dense.
+effect; every Tensor is `strided`, and `SparseTensor` knows the other two.
 """
 
 from __future__ import annotations
 
 
 class layout:
-    """How a tensor's elements are kept; there is only `strided`."""
+    """How a tensor's elements are kept."""
 
     def __init__(self, name: str):
         self.name = name
@@ -22,7 +22,8 @@ class memory_format(layout):
 
 
 strided = layout("strided")
-sparse_coo = layout("sparse_coo")  # refused wherever it is asked for
+sparse_coo = layout("sparse_coo")
+sparse_csr = layout("sparse_csr")
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")

@@ -1098,6 +1098,8 @@ class Tensor:
         """`e^x / sum(e^x)` along `dim`."""
     def sort(self, dim: builtins.int = ..., descending: builtins.bool = ..., stable: builtins.bool = ...) -> Any:
         """Numbers in order along `dim`, and their indices; always stable, NaN is the largest."""
+    def sparse_mask(self, mask: Any) -> Any:
+        """The elements of a dense tensor at the places of a sparse one."""
     def split(self, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple:
         """Pieces of a given length (the last may be shorter), or of given lengths; views."""
     def sqrt(self) -> Tensor:
@@ -1170,8 +1172,14 @@ class Tensor:
         """`repeat`, where missing leading counts are 1."""
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """`to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`: the tensor converted."""
-    def to_dense(self, dtype: Any = ..., *, masked_grad: builtins.bool = ...) -> Tensor:
-        """The tensor itself, which is dense."""
+    def to_dense(self, dtype: Any = ..., *, masked_grad: Any = ...) -> Any:
+        """The tensor itself: it is dense."""
+    def to_sparse(self, sparse_dim: Any = ..., *, layout: Any = ..., blocksize: Any = ..., dense_dim: Any = ...) -> Any:
+        """The elements that are not zero, with their places. Looks at the tensor."""
+    def to_sparse_coo(self) -> Any:
+        """`to_sparse()`."""
+    def to_sparse_csr(self, dense_dim: Any = ...) -> Any:
+        """The elements that are not zero, by compressed rows. Looks at the tensor."""
     def tolist(self) -> Any:
         """Nested lists of Python numbers (one number for a 0-dim tensor)."""
     def topk(self, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any:
