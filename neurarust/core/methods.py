@@ -195,5 +195,6 @@ __all__ = [
     "decompositions", "elementwise", "embedding", "equations", "fft", "gamma", "gathering",
     "gradients", "indexing", "inspect", "ldl", "linalg", "movement", "normalization", "ops",
     "polynomials", "pooling", "printing", "random", "recurrent", "reduce", "scattering",
-    "sorting", "sparse", "sparse_functions", "special", "spectral", "statistics", "views", "windows",
+    "sorting", "sparse", "sparse_functions", "special", "spectral", "statistics", "views",
+    "windows",
 ]  # fmt: skip
