@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -175,7 +176,22 @@ def median_of(operation, result, input, dim, keepdim, skip_nan):
         return result(*middle(operation, input, dim, keepdim, skip_nan))
     if input.size == 0:
         return jnp.full((), jnp.nan if is_float(input) else 0, input.dtype)
-    return middle(operation, input.reshape(-1), 0, False, skip_nan)[0]
+    return of_all(input.reshape(-1), operation, skip_nan)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def of_all(input: Array, operation: str, skip_nan: bool) -> Array:
+    """The middle of a vector; all numbers equal to it share the gradient."""
+    return middle(operation, input, 0, False, skip_nan)[0]
+
+
+@of_all.defjvp
+def of_all_jvp(operation, skip_nan, primals, tangents):
+    (input,), (tangent,) = primals, tangents
+    result = of_all(input, operation, skip_nan)
+    same = (input == result) | (jnp.isnan(input) & jnp.isnan(result))
+    share = jnp.sum(jnp.where(same, tangent, 0)) / jnp.sum(same).astype(input.dtype)
+    return result, share
 
 
 @op(residuals=True)
