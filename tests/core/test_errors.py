@@ -195,6 +195,8 @@ def test_an_error_repeats():
         (lambda x: nr.histc(x, 0), RuntimeError, "above 0"),
         (lambda x: nr.combinations(x), RuntimeError, "one dimension"),
         (lambda x: nr.pow(2, 3), TypeError, "at least one Tensor"),
+        (lambda x: (x * 1j) < 1, RuntimeError, "no complex ones"),
+        (lambda x: (x > 0).topk(1), RuntimeError, "no bool or complex ones"),
         (lambda x: nr.roll(x, (1, 2), 0), RuntimeError, "a dimension for each shift"),
         (lambda x: nr.special.bessel_j0(x.half()), RuntimeError, "float32 or float64"),
     ],
