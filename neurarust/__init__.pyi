@@ -116,6 +116,10 @@ uint32: dtype
 uint64: dtype
 uint8: dtype
 
+def _sample_dirichlet(input: Tensor, generator: Any = ...) -> Tensor:
+    """Points of a simplex with the concentrations in the last dimension, with a gradient."""
+def _standard_gamma(input: Tensor, generator: Any = ...) -> Tensor:
+    """Gamma numbers of rate 1, with a gradient."""
 def abs(input: Tensor) -> Tensor:
     """Absolute value `|x|`; its gradient at 0 is 0."""
 def abs_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -258,12 +262,16 @@ def baddbmm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `baddbmm`."""
 def bartlett_window(window_length: builtins.int, periodic: builtins.bool = ..., **options: Any) -> Tensor:
     """Triangle that is 0 at both ends."""
+def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: builtins.bool, momentum: builtins.float, eps: builtins.float, cudnn_enabled: builtins.bool = ...) -> Tensor:
+    """`nn.functional.batch_norm` with the weights before the running statistics."""
 def bernoulli(input: Tensor, p: builtins.float | None = ..., *, generator: Any = ...) -> Tensor:
     """Zeros and ones, one with the probability that each element says."""
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Tensor:
     """`input1 @ weight[k] @ input2 + bias[k]` for each output k."""
 def bincount(input: Tensor, weights: Tensor | None = ..., minlength: builtins.int = ...) -> Tensor:
     """How often each non-negative integer occurs (or the sum of its weights); looks at the data."""
+def binomial(count: Tensor, prob: Tensor, generator: Any = ...) -> Tensor:
+    """How many of `count` trials succeed, each with probability `prob`."""
 def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
     """Bits set in both; logical and of bools."""
 def bitwise_and_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -446,6 +454,8 @@ def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """One behind another, along dimension 2."""
 def einsum(*args: Any) -> Any:
     """Sum of products by Einstein's rule: `einsum('ij,jk->ik', a, b)`."""
+def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = ..., scale_grad_by_freq: builtins.bool = ..., sparse: builtins.bool = ...) -> Any:
+    """`nn.functional.embedding` with the weights first; a `padding_idx` of -1 is none."""
 def empty(*size: Any, out: Tensor | None = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ..., memory_format: Any = ...) -> Tensor:
     """A tensor of the given size. Differs from PyTorch: the elements are 0."""
 def empty_like(input: Tensor, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., memory_format: Any = ...) -> Tensor:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from .samples_base import complex_normal, constant, distinct, integers, natural, normal, row, truth
+from .samples_base import (
+    complex_normal,
+    constant,
+    distinct,
+    integers,
+    natural,
+    normal,
+    positive,
+    row,
+    truth,
+)  # fmt: skip
 
 WAYS = {
     "sum": (np.add, 0), "prod": (np.multiply, 1), "mean": (np.add, 0),
@@ -93,7 +103,7 @@ SCATTERING = [
         1), order=1, out=True),
     row("as_strided_scatter", written(strided), (normal(3, 3), normal(2, 2), (2, 2), (1, 2)),
         (normal(6), normal(2), (2,), (3,), 1), order=1, out=True,
-        differs="PyTorch's gradient of the input is that of other places"),
+        torch=""),
 ]  # fmt: skip
 
 
@@ -139,6 +149,11 @@ ASSEMBLING = [
     row("empty_permuted", lambda size, order: np.zeros(size), ((2, 3), (1, 0)), order=0, out=False,
         torch=""),
     row("Tensor.sum_to_size", lambda x, *n: x.sum(0, keepdims=True), (normal(2, 3), 1, 3), order=1),
+    row("embedding", lambda weight, index: weight[index], (normal(4, 2), constant(1, 0, 3)),
+        order=1, out=False),
+    row("batch_norm", lambda x, weight, bias, mean, var, *_: (x - mean) / np.sqrt(var + 1e-5)
+        * weight + bias, (normal(4, 2), normal(2), normal(2), normal(2), positive(2), False, 0.1,
+        1e-5), order=1, out=False, torch=""),
     row("is_signed", answer(True), natural(2), order=0, out=False),
     row("is_nonzero", answer(True), natural(1), order=0, out=False),
     row("is_conj", answer(False), normal(2), order=0, out=False),

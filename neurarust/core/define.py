@@ -12,9 +12,13 @@ and the docs. `function` registers a composition of such operations in the same 
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import jax
+
+from .errors import fail
 from .op import NUMERIC, OPS, Op
 from .tensor.dispatch import call, call_inplace, check_writable, set_out, take_view, write
 from .tensor.storage import View
@@ -42,6 +46,7 @@ def op(
     differentiable: bool = True,
     check: Callable[..., None] | None = None,
     gradient: Callable[..., tuple] | None = None,
+    refuses: str = "",
 ) -> Callable[[Callable], Callable]:
     """Turns a pure function over jax arrays into an operation on Tensors.
 
@@ -63,9 +68,11 @@ def op(
         gradient: function (gradient of the one result, *arguments) -> the gradients of all
             arrays among the arguments, in order; for operations of real arrays where that of
             `jax.vjp` is slow. Forward mode and transforms differentiate the operation itself.
+        refuses: kinds of elements that the operation is not for: "bool", "complex", "integer".
     """
 
     def decorate(function: Callable) -> Callable:
+        function = _refusing(name or function.__name__, function, refuses) if refuses else function
         record = Op(
             name or function.__name__, function, promote=promote, promoted=promoted,
             residuals=residuals, differentiable=differentiable, gradient=gradient,
@@ -84,6 +91,23 @@ def op(
         return public
 
     return decorate
+
+
+def _refusing(name: str, function: Callable, refuses: str) -> Callable:
+    """The function, raising for arrays of refused kinds when it is traced."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        for one in (*args, *kwargs.values()):
+            if isinstance(one, jax.Array) and _KINDS[one.dtype.kind] in refuses.split():
+                fail(name, f"{one.dtype} elements", f"no {refuses.replace(' ', ' or ')} ones")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+# NumPy's kinds of elements; those it does not know are half types.
+_KINDS = defaultdict(str, {"b": "bool", "c": "complex", "i": "integer", "u": "integer"})
 
 
 def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:

@@ -10,7 +10,8 @@ from ..core.define import NAMESPACES
 from ..core.ops.activation import logsigmoid, softplus
 from ..core.ops.random import bernoulli
 from ..core.ops.random_families import binomial
-from ..core.types import finfo
+from ..core.tensor.tensor import Tensor
+from ..core.types import finfo, get_default_dtype
 from . import constraints
 from .continuous import uniform_like, where
 from .distribution import Distribution, ExponentialFamily
@@ -29,9 +30,10 @@ class _Trial(Distribution):
         if (probs is None) == (logits is None):
             raise ValueError("Either `probs` or `logits` must be specified, but not both.")
         name, given = ("probs", probs) if logits is None else ("logits", logits)
-        *kept, given = broadcast_all(*others.values(), given)
-        others = {k: one.to(given.dtype) for k, one in zip(others, kept, strict=True)}
-        self._set(validate_args, **others, **{name: given})
+        kind = given.dtype if isinstance(given, Tensor) else get_default_dtype()
+        for label, one in others.items():
+            others[label] = one.to(kind) if isinstance(one, Tensor) else one  # type: ignore
+        self._set(validate_args, **{name: given}, **others)
 
     @property
     def _param(self) -> Any:

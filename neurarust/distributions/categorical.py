@@ -7,8 +7,7 @@ from typing import Any
 
 from ..core.autograd.modes import no_grad
 from ..core.define import NAMESPACES
-from ..core.ops.random import multinomial
-from ..core.ops.random_families import binomial
+from ..core.ops.random_families import binomial, categorical_draw, log_prob_of
 from . import constraints
 from .binary import Binomial, _Trial
 from .continuous import uniform_like, where
@@ -91,14 +90,11 @@ class Categorical(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Any:
         with no_grad():
-            rows = self.probs.reshape((-1, self._num_events))
-            drawn = multinomial(rows, math.prod(sample_shape), True).T
-            return drawn.reshape(self._extended_shape(sample_shape))
+            return categorical_draw(self.logits, self._extended_shape(sample_shape))
 
     def log_prob(self, value: Any) -> Any:
         self._validate_sample(value)
-        value, logits = _nr["broadcast_tensors"](value.long().unsqueeze(-1), self.logits)
-        return logits.gather(-1, value[..., :1]).squeeze(-1)
+        return log_prob_of(self.logits, value)
 
     def entropy(self) -> Any:
         # A probability of 0 adds nothing.

@@ -43,12 +43,6 @@ class Constraint:
         return f"{type(self).__name__.lstrip('_')}({shown})"
 
 
-def _known(value: Any) -> bool:
-    """Whether a tensor's elements can be read without running or waiting for anything."""
-    array = value._value().array
-    return array is not None and hasattr(array, "is_ready") and array.is_ready()
-
-
 def violated(constraint: Constraint, value: Any, always: bool) -> bool:
     """Whether some element does not lie in the set.
 
@@ -56,30 +50,40 @@ def violated(constraint: Constraint, value: Any, always: bool) -> bool:
         always: look even where that means to run what is recorded; otherwise values that are
             not known yet pass.
     """
-    bounds = [one for one in _members(constraint) if isinstance(one, Tensor)]
-    if not always and not all(map(_known, (value, *bounds))):
+    bounds = _bounds(constraint)
+    if not always and not (_known(value) and all(map(_known, bounds))):
         return False
     if not _everywhere(constraint):
         return not bool(constraint.check(value).all())
-    return not np.all(_host(constraint).check(_array(value)))
+    return not np.all((_host(constraint) if bounds else constraint).check(_array(value)))
 
 
-def _members(constraint: Constraint) -> list[Any]:
-    """What a constraint holds, and the constraints in it."""
-    found = []
+def _known(value: Any) -> bool:
+    """Whether elements can be read without running or waiting for anything."""
+    if not isinstance(value, Tensor):
+        return True
+    array = value._value().array
+    return array is not None and hasattr(array, "is_ready") and array.is_ready()
+
+
+def _array(value: Any) -> Any:
+    return np.asarray(value._array()) if isinstance(value, Tensor) else np.asarray(value)
+
+
+def _bounds(constraint: Constraint) -> list[Tensor]:
+    """The tensors that a constraint holds, and the constraints in it."""
+    found: list[Tensor] = []
     for one in vars(constraint).values():
-        found += _members(one) if isinstance(one, Constraint) else [one]
+        if isinstance(one, Tensor):
+            found.append(one)
+        elif isinstance(one, Constraint):
+            found += _bounds(one)
     return found
 
 
 def _everywhere(constraint: Constraint) -> bool:
     parts = (one for one in vars(constraint).values() if isinstance(one, Constraint))
     return constraint.on_host and all(map(_everywhere, parts))
-
-
-def _array(value: Any) -> np.ndarray:
-    array = np.asarray(value.detach().cpu())
-    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def _host(constraint: Constraint) -> Constraint:

@@ -173,6 +173,8 @@ class Uniform(Distribution):
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None):
         self._set(validate_args, low=low, high=high)
+        # The parameters as they were given; broadcast ones are not known yet.
+        self._check("low", constraints.less_than(high), low)
 
     @property
     def arg_constraints(self):

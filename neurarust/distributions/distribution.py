@@ -9,7 +9,7 @@ from ..core.autograd.modes import enable_grad, no_grad
 from ..core.function import grad
 from ..core.tensor.tensor import Size, Tensor
 from . import constraints
-from .utils import Unwritten, as_tensors, broadcast_all, lazy_property, size, sum_rightmost
+from .utils import Unwritten, broadcast_all, lazy_property, size, sum_rightmost
 
 
 class Distribution:
@@ -55,8 +55,8 @@ class Distribution:
         if constraints.violated(constraint, value, self._validate_args is True):
             raise ValueError(
                 f"Expected parameter {name} ({type(value).__name__} of shape "
-                f"{tuple(value.shape)}) of distribution {self!r} to satisfy the constraint "
-                f"{constraint!r}, but found invalid values:\n{value}"
+                f"{tuple(getattr(value, 'shape', ()))}) of distribution {self!r} to satisfy the "
+                f"constraint {constraint!r}, but found invalid values:\n{value}"
             )
 
     def _validates(self) -> bool:
@@ -78,13 +78,12 @@ class Distribution:
 
     def _set(self, validate_args: bool | None = None, **values: Any) -> None:
         """Sets parameters, numbers or tensors, that have one number for each batch place."""
-        given = as_tensors(*values.values())
-        for name, value in zip(values, broadcast_all(*given), strict=True):
+        for name, value in zip(values, broadcast_all(*values.values()), strict=True):
             setattr(self, name, value)
         self._batch_shape = getattr(self, next(iter(values))).shape
         self._validate_args = validate_args
         # As they were given: broadcast ones are not known yet.
-        self._check_all(dict(zip(values, given, strict=True)))
+        self._check_all(values)
 
     # ------------------------------------------------------------ shapes
 
@@ -238,8 +237,7 @@ class Distribution:
         for name in self.arg_constraints:
             value = self.__dict__.get(name)
             if value is not None:
-                known = value.numel() == 1 and constraints._known(value)
-                shown.append(f"{name}: {value if known else list(value.shape)}")
+                shown.append(f"{name}: {value if value.numel() == 1 else list(value.shape)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 

@@ -75,7 +75,7 @@ class Chi2(Gamma):
     def __init__(self, df: Any, validate_args: bool | None = None):
         (self.df,) = broadcast_all(df)
         self._validate_args = validate_args
-        self._check("df", constraints.positive, self.df)
+        self._check("df", constraints.positive, df)
         super().__init__(0.5 * self.df, 0.5, validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:

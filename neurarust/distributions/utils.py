@@ -6,38 +6,36 @@ from collections.abc import Callable
 from numbers import Number
 from typing import Any
 
+import numpy as np
+
 from ..core.autograd.modes import enable_grad
 from ..core.define import NAMESPACES
 from ..core.ops.activation import softmax
-from ..core.ops.create import tensor
+from ..core.ops.create import full, tensor
 from ..core.tensor.tensor import Size, Tensor
 from ..core.types import finfo, get_default_dtype
 
 EULER = 0.5772156649015329
-_broadcast: Callable = NAMESPACES["neurarust"]["broadcast_tensors"]
 
 
-def as_tensors(*values: Any) -> list[Any]:
-    """Numbers and tensors as tensors; numbers take the first tensor's type."""
-    if not all(isinstance(one, (Tensor, Number)) for one in values):
+def broadcast_all(*values: Any) -> tuple[Any, ...]:
+    """Numbers and tensors as tensors of one shape; numbers take the first tensor's type."""
+    tensors = [one for one in values if isinstance(one, Tensor)]
+    if len(tensors) < len(values) and not all(isinstance(one, (Tensor, Number)) for one in values):
         raise ValueError(
             "Input arguments must all be instances of Number or Tensor, but got "
             f"{[type(one).__name__ for one in values]}"
         )
-    like = next((one for one in values if isinstance(one, Tensor)), None)
-    kind = get_default_dtype() if like is None else like.dtype
-    device = None if like is None else like.device
-    return [
-        one if isinstance(one, Tensor) else tensor(one, dtype=kind, device=device) for one in values
-    ]
-
-
-def broadcast_all(*values: Any) -> tuple[Any, ...]:
-    """Numbers and tensors as tensors of one shape."""
-    tensors = as_tensors(*values)
-    if all(one.shape == tensors[0].shape for one in tensors):
-        return tuple(tensors)
-    return tuple(_broadcast(*tensors))
+    shapes = {tuple(one.shape) for one in tensors}
+    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+    kind = tensors[0].dtype if tensors else get_default_dtype()
+    device = tensors[0].device if tensors else None
+    # Numbers travel as data; what has the shape already stays as it is.
+    return tuple(
+        full(shape, one, dtype=kind, device=device) if not isinstance(one, Tensor)
+        else one if tuple(one.shape) == shape else one.expand(shape)  # type: ignore
+        for one in values
+    )  # fmt: skip
 
 
 def sum_rightmost(value: Any, dims: int) -> Any:

@@ -97,8 +97,9 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in _HOOKS}
         self._stepping = False
-        # Whether a step was made since a schedule was attached.
-        self._opt_called = False
+        # For schedules: whether a step was made since one was attached, and the parameters'
+        # writes then.
+        self._opt_called, self._writes = False, 0
         # Set by a GradScaler: a step changes nothing where this is not zero.
         self._found_inf: Tensor | None = None
         if isinstance(params, Tensor):
@@ -375,7 +376,7 @@ class Optimizer:
         """One parameter's loaded state; equal step counts of a group become one shared tensor."""
         kept = {name: one for name, one in kept.items() if one is not None}
         state: dict[str, Any] = {}
-        if "step" in kept or (kept and not self.counts_steps):
+        if hasattr(self, "_op") and ("step" in kept or (kept and not self.counts_steps)):
             done = float(kept.pop("step", 1))
             state["step"] = _shared_count(counts, done, tuple(kept), param)
         for name, one in kept.items():

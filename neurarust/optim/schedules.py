@@ -48,6 +48,16 @@ def each(name: str, optimizer: Optimizer, option: Any) -> list[Any]:
     return list(option)
 
 
+def writes(optimizer: Optimizer) -> int:
+    """How often the parameters were written."""
+    return sum(one._storage.version for group in optimizer.param_groups for one in group["params"])
+
+
+def stepped(optimizer: Optimizer) -> bool:
+    """Whether the optimizer made a step since a schedule was attached, in a jitted function too."""
+    return optimizer._opt_called or optimizer._writes != writes(optimizer)
+
+
 class LRScheduler:
     """Base of schedules: `step()` sets the groups' rates for the next epoch.
 
@@ -82,7 +92,7 @@ class LRScheduler:
                 )
         self.base_lrs = current(optimizer, "initial_lr")
         self.last_epoch = last_epoch
-        optimizer._opt_called = False
+        optimizer._opt_called, optimizer._writes = False, writes(optimizer)
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -104,7 +114,7 @@ class LRScheduler:
     @repeated
     def step(self, epoch: int | None = None) -> None:
         """Goes to the next epoch (or to a given one) and sets its rates."""
-        if self._step_count == 1 and not self.optimizer._opt_called:
+        if self._step_count == 1 and not stepped(self.optimizer):
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first value "
                 "of the learning rate schedule is skipped",

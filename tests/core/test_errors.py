@@ -169,3 +169,38 @@ def test_an_error_repeats():
     for _ in range(3):
         with pytest.raises(RuntimeError, match="add: "):
             ones(2) + ones(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda x: x.gather(1, nr.tensor([[3]])), RuntimeError, "index 3 is out of bounds"),
+        (lambda x: x.gather(1, nr.tensor([[-1]])), RuntimeError, "index -1 is out of bounds"),
+        (lambda x: x.gather(1, nr.tensor([0])), RuntimeError, "an index within input"),
+        (lambda x: x.scatter_add_(0, nr.tensor([[2]]), nr.ones(1, 1)), RuntimeError, "index 2 is"),
+        (lambda x: x.scatter(0, nr.tensor([[0]]), nr.ones(1, 1).double()), RuntimeError, "float64"),
+        (lambda x: x.index_select(0, nr.tensor([2])), IndexError, "index 2 is out of bounds"),
+        (lambda x: x.index_add_(0, nr.tensor([-3]), nr.ones(1, 3)), IndexError, "index -3 is"),
+        (lambda x: x.take(nr.tensor([6])), IndexError, "outside of 6 elements"),
+        (lambda x: x.scatter_reduce(0, nr.tensor([[0]]), x, "max"), RuntimeError, "'max'"),
+        (lambda x: nr.fft.fft(x, 0), RuntimeError, "at least one data point"),
+        (lambda x: nr.fft.fft(x, norm="half"), RuntimeError, "'half'"),
+        (lambda x: nr.fft.rfft(x * 1j), RuntimeError, "a real input"),
+        (lambda x: nr.stft(x, 4), RuntimeError, "return_complex=True or False"),
+        (lambda x: nr.hann_window(-1), RuntimeError, "a length of 0 or more"),
+        (lambda x: nr.signal.windows.hann(3, dtype=nr.int64), ValueError, "float32 or float64"),
+        (lambda x: nr.linalg.lu_factor(x, pivot=False), RuntimeError, "pivot=True"),
+        (lambda x: nr.linalg.cond(x, 1), RuntimeError, "square matrices"),
+        (lambda x: nr.cov(x, fweights=nr.tensor([-1, 1, 1])), RuntimeError, "negative fweights"),
+        (lambda x: nr.histc(x, 0), RuntimeError, "above 0"),
+        (lambda x: nr.combinations(x), RuntimeError, "one dimension"),
+        (lambda x: nr.pow(2, 3), TypeError, "at least one Tensor"),
+        (lambda x: (x * 1j) < 1, RuntimeError, "no complex ones"),
+        (lambda x: (x > 0).topk(1), RuntimeError, "no bool or complex ones"),
+        (lambda x: nr.roll(x, (1, 2), 0), RuntimeError, "a dimension for each shift"),
+        (lambda x: nr.special.bessel_j0(x.half()), RuntimeError, "float32 or float64"),
+    ],
+)
+def test_operations_refuse(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call(nr.ones(2, 3))

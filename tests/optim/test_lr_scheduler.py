@@ -72,3 +72,20 @@ def test_bad_arguments():
         LambdaLR(optimizer(), [lambda t: 1.0, lambda t: 1.0])
     with pytest.raises(KeyError, match="initial_lr"):
         StepLR(optimizer(), 2, last_epoch=3)
+
+
+def test_steps_inside_jit_count():
+    one = optimizer()
+    parameter = one.param_groups[0]["params"][0]
+
+    @nr.jit
+    def step():
+        (parameter**2).sum().backward()
+        one.step()
+        one.zero_grad()
+
+    for _ in range(3):
+        step()
+    scheduler = StepLR(one, 2)
+    step()
+    scheduler.step()

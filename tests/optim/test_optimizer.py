@@ -241,3 +241,42 @@ def test_a_step_over_200_parameters_is_one_program():
     after = nr.explain()
     assert after.compilations - before.compilations == 0
     assert after.hits - before.hits == 1
+
+
+def test_an_optimizer_of_ones_own():
+    class Momentum(nr.optim.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, {"lr": lr})
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for param in group["params"]:
+                    state = self.state[param]
+                    state["step"] = state.get("step", 0) + 1
+                    state.setdefault("buffer", nr.zeros_like(param)).mul_(0.5).add_(param.grad)
+                    param.data.add_(state["buffer"], alpha=-group["lr"])
+
+    weight, calls = nr.nn.Parameter(nr.ones(1)), []
+    weight.grad = nr.ones(1)
+    optimizer = Momentum([weight], 0.25)
+    optimizer.register_step_post_hook(lambda *_: calls.append("after"))
+    optimizer.step()
+    resumed = Momentum([weight], 0.25)
+    resumed.load_state_dict(optimizer.state_dict())
+    resumed.step()
+    assert weight.item() == 1 - 0.25 - 0.25 * 1.5
+    assert calls == ["after"] and resumed.state[weight]["step"] == 2
+
+
+def test_hooks_of_state_dicts():
+    optimizer = nr.optim.SGD([nr.nn.Parameter(nr.ones(1))], lr=0.1)
+    seen = []
+    optimizer.register_state_dict_pre_hook(lambda _: seen.append("before"))
+    optimizer.register_state_dict_post_hook(lambda _, state: state | {"extra": 1})
+    optimizer.register_load_state_dict_pre_hook(lambda _, state: seen.append(state["extra"]))
+    handle = optimizer.register_load_state_dict_post_hook(lambda _: seen.append("after"))
+    state = optimizer.state_dict()
+    optimizer.load_state_dict(state)
+    handle.remove()
+    optimizer.load_state_dict(state)
+    assert seen == ["before", 1, "after", 1]

@@ -19,7 +19,7 @@ from ..errors import CaptureError
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .recording import Capture
-from .tape import Backward, Tape, with_edges
+from .tape import Backward, Tape, attached, with_edges
 
 CAPACITY = 1024
 
@@ -284,20 +284,21 @@ def compact(
         tuple(stops) if following else None, carries, residuals,
     )  # fmt: skip
     captured.key = (*key, tuple([node.name() for node in tape.nodes]) if tape.special else ())
-    signature = _signatures.get(key) if backward is None else None
+    plan = None
+    if backward is not None:
+        targets = [*[(ends[k], 0) if k in ends else None for k in range(given)], *captured.edges]
+        plan = backward.plan(targets, captured.leaves)
+    signature = _signatures.get((*key, plan))
     if signature is None:
         function = _replay(tuple(calls), finals, tuple(stops), carries, len(avals))
-        if backward is not None:
-            targets = [*[(ends[k], 0) if k in ends else None for k in range(given)],
-                       *captured.edges]  # fmt: skip
-            function = backward.attached(function, targets, captured.leaves)
-        name = _name_on_disk(key, calls) if backward is None else None
+        if plan is not None:
+            function = attached(function, plan)
+        name = _name_on_disk(key, calls) if plan is None else None
         signature = _made(captured, function, calls, finals, avals, name)
         signature.residuals = residuals
-        if backward is None:
-            _signatures[key] = signature
-            if len(_signatures) > CAPACITY:
-                _signatures.popitem(last=False)
+        _signatures[*key, plan] = signature
+        if len(_signatures) > CAPACITY:
+            _signatures.popitem(last=False)
     captured.signature = signature
 
 

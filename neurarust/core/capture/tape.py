@@ -153,56 +153,66 @@ class Backward:
         read = inner.leaf_values[len(given) :]
         self.sources = [recording.reference(one) for one in read if one is not None]
 
-    def attached(self, function: Callable, targets: Sequence[Edge], leaves: list[int]) -> Callable:
-        """The pure function with this backward.
+    def plan(self, targets: Sequence[Edge], leaves: list[int]) -> tuple:
+        """What the backward does, as data; equal for captures of the same computation.
 
         Args:
             targets: the edge of each input.
             leaves: which leaf of the recording each input is.
         """
-        entries, inner = self.recording.entries, self.inner.entries
-        sources, positions = self.sources, self.positions
-        gradients = [None if edge is None else self.gradients.get(edge) for edge in targets]
-        place = {leaf: k for k, leaf in reversed(list(enumerate(leaves)))}
         # Numbers of the forward that its backward uses again are data there too.
         offsets: dict[int, int] = {}
-        total = 0
-        for entry in entries:
-            offsets.setdefault(id(entry[2]), total)
-            total += len(entry[2])
+        forward, total = [], 0
+        for signature, references, numbers, _ in self.recording.entries:
+            offsets.setdefault(id(numbers), total)
+            total += len(numbers)
+            forward.append((signature, references, len(numbers)))
+        inner = [
+            (signature, references, offsets.get(id(numbers), -1) if numbers else -1, numbers)
+            for signature, references, numbers, _ in self.inner.entries
+        ]
+        gradients = [None if edge is None else self.gradients.get(edge) for edge in targets]
+        return (
+            tuple(forward), tuple(inner), tuple(self.sources), tuple(self.positions),
+            tuple(gradients), tuple(leaves),
+        )  # fmt: skip
 
-        def pull(flat: tuple, cotangents: tuple) -> tuple:
-            numbers = flat[len(leaves) :]
-            arrays = {leaf: flat[k] for leaf, k in place.items()}
-            forward: list[tuple] = []
-            used = 0
-            for signature, references, taken, _ in entries:
-                more = used + len(taken)
-                inputs = [_read(one, arrays, forward) for one in references]
-                forward.append(signature.function(*inputs, *numbers[used:more]))
-                used = more
-            given = [jnp.conj(cotangents[k]) for k in positions]
-            given += [_read(one, arrays, forward) for one in sources]
-            known = dict(enumerate(given))
-            made: list[tuple] = []
-            for signature, references, taken, _ in inner:
-                inputs = [_read(one, known, made) for one in references]
-                begin = offsets.get(id(taken))
-                if begin is None or not taken:
-                    codes = signature.numbers
-                    again = [CASTS[code](one) for code, one in zip(codes, taken, strict=True)]
-                else:
-                    again = numbers[begin : begin + len(taken)]
-                made.append(signature.function(*inputs, *again))
-            results = [None if one is None else _read(one, known, made) for one in gradients]
-            return (
-                *[None if one is None else jnp.conj(one) for one in results],
-                *[None] * len(numbers),
-            )
 
-        custom = jax.custom_vjp(function)
-        custom.defvjp(lambda *flat: (custom(*flat), flat), pull)
-        return custom
+def attached(function: Callable, plan: tuple) -> Callable:
+    """A pure function with the backward of a plan."""
+    forward, inner, sources, positions, gradients, leaves = plan
+    place = {leaf: k for k, leaf in reversed(list(enumerate(leaves)))}
+
+    def pull(flat: tuple, cotangents: tuple) -> tuple:
+        numbers = flat[len(leaves) :]
+        arrays = {leaf: flat[k] for leaf, k in place.items()}
+        results: list[tuple] = []
+        used = 0
+        for signature, references, count in forward:
+            inputs = [_read(one, arrays, results) for one in references]
+            results.append(signature.function(*inputs, *numbers[used : used + count]))
+            used += count
+        given = [jnp.conj(cotangents[k]) for k in positions]
+        given += [_read(one, arrays, results) for one in sources]
+        known = dict(enumerate(given))
+        made: list[tuple] = []
+        for signature, references, begin, taken in inner:
+            inputs = [_read(one, known, made) for one in references]
+            if begin < 0:
+                codes = signature.numbers
+                again: Any = [CASTS[code](one) for code, one in zip(codes, taken, strict=True)]
+            else:
+                again = numbers[begin : begin + len(taken)]
+            made.append(signature.function(*inputs, *again))
+        found = [None if one is None else _read(one, known, made) for one in gradients]
+        return (
+            *[None if one is None else jnp.conj(one) for one in found],
+            *[None] * len(numbers),
+        )
+
+    custom = jax.custom_vjp(function)
+    custom.defvjp(lambda *flat: (custom(*flat), flat), pull)
+    return custom
 
 
 def _read(reference: int, leaves: dict[int, Any], results: list[tuple]) -> Any:

@@ -90,13 +90,13 @@ def div(input, other, *, rounding_mode=None):
     fail("div", f"rounding_mode={rounding_mode!r}", "None, 'floor' or 'trunc'")
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool complex")
 def remainder(input: Operand, other: Operand):
     """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
     return jnp.remainder(input, other)
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool complex")
 def fmod(input: Array, other: Operand):
     """Remainder of the division rounded to 0; it has the sign of `input`, as C's fmod."""
     return jnp.fmod(input, other)
@@ -158,31 +158,31 @@ def double(value):
     return value if isinstance(value, Number) else double_precision(value)
 
 
-@op(promote="same")
+@op(promote="same", refuses="complex")
 def maximum(input: Array, other: Array):
     """The larger of two numbers, NaN if either is; at a tie each gets half the gradient."""
     return jnp.maximum(input, other)
 
 
-@op(promote="same")
+@op(promote="same", refuses="complex")
 def minimum(input: Array, other: Array):
     """The smaller of two numbers, NaN if either is; at a tie each gets half the gradient."""
     return jnp.minimum(input, other)
 
 
-@op(promote="same")
+@op(promote="same", refuses="complex")
 def fmax(input: Array, other: Array):
     """The larger of two numbers, passing over NaN; at a tie `input` gets the gradient."""
     return jnp.where((input >= other) | jnp.isnan(other), input, other)
 
 
-@op(promote="same")
+@op(promote="same", refuses="complex")
 def fmin(input: Array, other: Array):
     """The smaller of two numbers, passing over NaN; at a tie `input` gets the gradient."""
     return jnp.where((input <= other) | jnp.isnan(other), input, other)
 
 
-@op(promote="float", inplace=True, aliases=("arctan2",))
+@op(promote="float", inplace=True, aliases=("arctan2",), refuses="complex")
 def atan2(input: Array, other: Array):
     """Angle of the point `(other, input)`, in `[-pi, pi]`; its gradient at the origin is 0."""
     origin = (input == 0) & (other == 0)
@@ -190,7 +190,7 @@ def atan2(input: Array, other: Array):
     return jnp.where(origin, there, jnp.arctan2(jnp.where(origin, 1, input), other))
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool integer")
 def hypot(input: Array, other: Array):
     """`sqrt(input^2 + other^2)` without overflow."""
     return jnp.hypot(input, other)
@@ -202,13 +202,13 @@ def logaddexp(input: Array, other: Array):
     return jnp.logaddexp(input, other)
 
 
-@op(promote="float")
+@op(promote="float", refuses="complex")
 def logaddexp2(input: Array, other: Array):
     """`log2(2^input + 2^other)` without overflow."""
     return jnp.logaddexp2(input, other)
 
 
-@op(promote="float", inplace=True, namespace=SPECIAL)
+@op(promote="float", inplace=True, namespace=SPECIAL, refuses="complex")
 def xlogy(input: Operand, other: Operand):
     """`input * log(other)`, and 0 where input is 0 unless other is NaN."""
     zero = (input == 0) & (other <= 0)
@@ -235,7 +235,7 @@ def neighbour_jvp(primals, tangents):
     return neighbour(input, other), jnp.where(input == other, 0, tangents[0])
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool integer")
 def nextafter(input: Array, other: Array):
     """The number next to `input` on the way to `other`."""
     return neighbour(*jnp.broadcast_arrays(input, other))
@@ -247,7 +247,7 @@ def ldexp(input: Array, other: Array):
     return input * jnp.exp2(other)
 
 
-@op(promote="same", differentiable=False, inplace=True)
+@op(promote="same", differentiable=False, inplace=True, refuses="complex")
 def heaviside(input: Array, values: Array):
     """0 below 0, 1 above 0 and `values` at 0."""
     return jnp.where(input == 0, values, (input > 0).astype(input.dtype))
@@ -265,20 +265,20 @@ def lcm(input: Array, other: Array):
     return jnp.lcm(input, other)
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool")
 def lerp(input: Array, end: Array, weight: Operand):
     """Linear interpolation `input + weight * (end - input)`, exact at both ends."""
     step = end - input
     return jnp.where(jnp.abs(weight) < 0.5, input + weight * step, end - step * (1 - weight))
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool")
 def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     """`input + value * tensor1 * tensor2`."""
     return input + scaled(tensor1, value) * tensor2
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="bool")
 def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     """`input + value * tensor1 / tensor2`."""
     if not is_float(input):
@@ -291,7 +291,7 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     return input + scaled(tensor1, value) / tensor2
 
 
-@op(promote="same", inplace=True, aliases=("clip",))
+@op(promote="same", inplace=True, aliases=("clip",), refuses="bool complex")
 def clamp(input: Array, min: Operand | None = None, max: Operand | None = None):
     """Numbers brought into `[min, max]`; the gradient passes at the bounds.
 
@@ -304,13 +304,13 @@ def clamp(input: Array, min: Operand | None = None, max: Operand | None = None):
     return input if max is None else jnp.where(input > max, max, input)
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="complex")
 def clamp_min(input: Array, min: Operand):
     """Numbers below `min` brought up to it."""
     return jnp.where(input < min, min, input)
 
 
-@op(promote="same", inplace=True)
+@op(promote="same", inplace=True, refuses="complex")
 def clamp_max(input: Array, max: Operand):
     """Numbers above `max` brought down to it."""
     return jnp.where(input > max, max, input)
@@ -341,7 +341,7 @@ def masked_fill(input: Array, mask: Array, value: Operand):
     return jnp.where(mask, value.astype(input.dtype), input)
 
 
-@op(promote="same", method=False)
+@op(promote="same", method=False, refuses="bool integer")
 def polar(abs: Array, angle: Array):
     """Complex numbers from absolute value and angle: `abs * e^(i angle)`."""
     return jax.lax.complex(abs * jnp.cos(angle), abs * jnp.sin(angle))

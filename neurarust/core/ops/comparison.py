@@ -22,25 +22,31 @@ def ne(input: Array, other: Operand):
     return input != other
 
 
-@op(promote="same", differentiable=False, inplace=True, aliases=("less",))
+@op(promote="same", differentiable=False, inplace=True, aliases=("less",), refuses="complex")
 def lt(input: Array, other: Operand):
     """Whether `input < other`."""
     return input < other
 
 
-@op(promote="same", differentiable=False, inplace=True, aliases=("less_equal",))
+@op(promote="same", differentiable=False, inplace=True, aliases=("less_equal",), refuses="complex")
 def le(input: Array, other: Operand):
     """Whether `input <= other`."""
     return input <= other
 
 
-@op(promote="same", differentiable=False, inplace=True, aliases=("greater",))
+@op(promote="same", differentiable=False, inplace=True, aliases=("greater",), refuses="complex")
 def gt(input: Array, other: Operand):
     """Whether `input > other`."""
     return input > other
 
 
-@op(promote="same", differentiable=False, inplace=True, aliases=("greater_equal",))
+@op(
+    promote="same",
+    differentiable=False,
+    inplace=True,
+    aliases=("greater_equal",),
+    refuses="complex",
+)
 def ge(input: Array, other: Operand):
     """Whether `input >= other`."""
     return input >= other
@@ -118,14 +124,14 @@ def bitwise_not(input: Array):
     return ~input
 
 
-@op(promote="same", differentiable=False, inplace=True)
+@op(promote="same", differentiable=False, inplace=True, refuses="bool")
 def bitwise_left_shift(input: Operand, other: Operand):
     """Bits moved up: `input * 2^other`."""
     whole("bitwise_left_shift", input, other)
     return jnp.left_shift(input, other)
 
 
-@op(promote="same", differentiable=False, inplace=True)
+@op(promote="same", differentiable=False, inplace=True, refuses="bool")
 def bitwise_right_shift(input: Operand, other: Operand):
     """Bits moved down, keeping the sign: `input / 2^other` rounded down."""
     whole("bitwise_right_shift", input, other)

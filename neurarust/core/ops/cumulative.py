@@ -126,13 +126,13 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
     return accumulated(input)
 
 
-@op()
+@op(refuses="complex")
 def cummax(input: Array, dim: int):
     """Running maximum along `dim` and its indices; the last of a tie is taken."""
     return CummaxResult(*running_extreme(jax.lax.cummax, "cummax", input, dim))
 
 
-@op()
+@op(refuses="complex")
 def cummin(input: Array, dim: int):
     """Running minimum along `dim` and its indices; the last of a tie is taken."""
     return CumminResult(*running_extreme(jax.lax.cummin, "cummin", input, dim))

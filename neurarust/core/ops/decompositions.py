@@ -15,6 +15,7 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array
 from ..tensor.tensor import Tensor
+from .elementwise import wide
 from .linalg import BOTH, LINALG, adjoint, from_triangle, matrix, solve, solve_triangle
 
 
@@ -368,7 +369,7 @@ def matrix_exp(input: Array):
     matrix("matrix_exp", input, square=True)
     if 0 in input.shape:
         return input
-    return jax.scipy.linalg.expm(input)
+    return jax.scipy.linalg.expm(wide(input)).astype(input.dtype)
 
 
 @function(method=False)

@@ -61,7 +61,7 @@ def absolute_jvp(primals, tangents):
     return size, jnp.real(jnp.conj(direction) * tangent)
 
 
-@op(inplace=True, aliases=("absolute",))
+@op(inplace=True, aliases=("absolute",), refuses="bool")
 def abs(input: Array):
     """Absolute value `|x|`; its gradient at 0 is 0."""
     return absolute(input)
@@ -230,7 +230,7 @@ def sigmoid(input: Array):
     return jax.lax.logistic(input)
 
 
-@op(promote="float", inplace=True, namespace=SPECIAL)
+@op(promote="float", inplace=True, namespace=SPECIAL, refuses="complex")
 def logit(input: Array, eps: float | None = None):
     """`log(x / (1 - x))`, the inverse of the sigmoid.
 
@@ -266,25 +266,25 @@ def sinc(input: Array):
     return jnp.sinc(input)
 
 
-@op(inplace=True)
+@op(inplace=True, refuses="bool complex")
 def floor(input: Array):
     """Largest whole number that is not above x."""
     return round_with(jnp.floor, input)
 
 
-@op(inplace=True)
+@op(inplace=True, refuses="bool complex")
 def ceil(input: Array):
     """Smallest whole number that is not below x."""
     return round_with(jnp.ceil, input)
 
 
-@op(inplace=True, aliases=("fix",))
+@op(inplace=True, aliases=("fix",), refuses="bool complex")
 def trunc(input: Array):
     """The whole part of x: rounds towards 0."""
     return round_with(jnp.trunc, input)
 
 
-@op(inplace=True, namespace=SPECIAL)
+@op(inplace=True, namespace=SPECIAL, refuses="bool complex")
 def round(input: Array, *, decimals: int = 0):
     """Nearest whole number, halves to the even one.
 
@@ -327,13 +327,13 @@ def sgn(input: Array):
     return jnp.where(size == 0, 0, input / jnp.where(size == 0, 1, size))
 
 
-@op(promote="float", inplace=True)
+@op(promote="float", inplace=True, refuses="complex")
 def deg2rad(input: Array):
     """Degrees to radians: `x * pi / 180`."""
     return input * (math.pi / 180)
 
 
-@op(promote="float", inplace=True)
+@op(promote="float", inplace=True, refuses="complex")
 def rad2deg(input: Array):
     """Radians to degrees: `x * 180 / pi`."""
     return input * (180 / math.pi)

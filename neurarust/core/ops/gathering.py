@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import jax.numpy as jnp
 
 from ..define import op
 from ..errors import dimension, fail
 from ..op import Array
+from ..tensor.tensor import Tensor
 from .elementwise import is_complex, is_float
+from .indexing import known_host
 
 
 def lifted(operation: str, input: Array, dim: int) -> tuple[Array, int]:
@@ -50,12 +55,47 @@ def within(operation: str, index: Array, dim: int | None, **others: Array) -> No
             )
 
 
+def bounds(lowest: int, kind: type[Exception]) -> Callable[..., None]:
+    """A check for positions out of bounds, where they are known already; else they give NaN.
+
+    Args:
+        lowest: the smallest position, 0 or -1 for the size of the dimension.
+    """
+
+    def check(input: Tensor, dim: Any = None, index: Any = None, *_: Any, **named: Any) -> None:
+        if isinstance(index, Tensor) and isinstance(dim, int) and -input.ndim <= dim < input.ndim:
+            known = known_host(index)
+            size = input.shape[dim]
+            if known is None or not known.size:
+                return
+            low, high = known.min(), known.max()
+            if low < lowest * size or high >= size:
+                raise kind(
+                    f"index {high if high >= size else low} is out of bounds for dimension {dim} "
+                    f"with size {size}"
+                )
+
+    return check
+
+
+# PyTorch's kinds of errors; only whole slices may be counted from the end.
+in_bounds, slices_in_bounds = bounds(0, RuntimeError), bounds(-1, IndexError)
+
+
+def flat_in_bounds(input: Tensor, index: Any = None, *_: Any, **named: Any) -> None:
+    """`in_bounds` for positions in the flat tensor."""
+    known = known_host(index) if isinstance(index, Tensor) else None
+    size = input.numel()
+    if known is not None and known.size and not -size <= known.min() <= known.max() < size:
+        raise IndexError(f"out of range: an index lies outside of {size} elements")
+
+
 def missing(input: Array) -> float | None:
     """What stands for elements out of bounds: NaN, where the dtype has it."""
     return jnp.nan if is_float(input) or is_complex(input) else None
 
 
-@op()
+@op(check=slices_in_bounds)
 def index_select(input: Array, dim, index: Array):
     """The entries of a dimension at the positions in a 1-D index tensor."""
     rows, at = lifted("index_select", input, dim)
@@ -64,7 +104,7 @@ def index_select(input: Array, dim, index: Array):
     return taken if input.ndim else taken.reshape(())
 
 
-@op()
+@op(check=in_bounds)
 def gather(input: Array, dim, index: Array, *, sparse_grad=False):
     """`out[i][j] = input[index[i][j]][j]` for dim 0, and so on; shaped like `index`."""
     at = dimension("gather", dim, input.ndim)
@@ -93,7 +133,7 @@ def take_along_dim(input: Array, indices: Array, dim=None):
     return jnp.take_along_axis(input, indices, axis=at)
 
 
-@op()
+@op(check=flat_in_bounds)
 def take(input: Array, index: Array):
     """The elements of the flat input at `index`, shaped like it."""
     if index.dtype != jnp.int64:

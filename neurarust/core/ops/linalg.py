@@ -461,7 +461,7 @@ def linalg_cross(input, other, *, dim=-1):
     return cross(input, other, dim)
 
 
-@op()
+@op(refuses="bool")
 def trace(input: Array):
     """Sum of the diagonal of a matrix; of integers in int64."""
     if input.ndim != 2:

@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..define import function, op
+from ..define import METHODS, function, op
 from ..errors import dimension, dimensions, fail
 from ..op import Array, Arrays, Operand
 from ..tensor.dispatch import attach, call
@@ -284,6 +284,14 @@ def flip(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """The order of elements reversed along dimensions; a copy."""
     axes = sizes("flip", given if dims is None else (dims,))
     return _flip(input, dimensions("flip", axes, input.ndim))
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """The elements in reverse order along every dimension, for Python's `reversed`."""
+    return flip(self, tuple(range(self.ndim))) if self.ndim else self
+
+
+METHODS["__reversed__"] = _reversed
 
 
 @op()

@@ -50,6 +50,20 @@ def _binomial_draw(count: Array, prob: Array, key: Array, counter: Index):
     return drawn.astype(count.dtype)
 
 
+@op(name="_categorical_draw", method=False, namespace=(), differentiable=False)
+def _categorical_draw(logits: Array, key: Array, counter: Index, *, shape):
+    return jax.random.categorical(_key(key, counter), logits, -1, shape).astype(jnp.int64)
+
+
+@op(name="_log_prob_of", method=False, namespace=())
+def _log_prob_of(logits: Array, value: Array):
+    """The element of the last dimension that each number names; the rest broadcasts."""
+    shape = jnp.broadcast_shapes(logits.shape[:-1], value.shape)
+    logits = jnp.broadcast_to(logits, (*shape, logits.shape[-1]))
+    place = jnp.broadcast_to(value, shape).astype(jnp.int64)[..., None]
+    return jnp.take_along_axis(logits, place, -1)[..., 0]
+
+
 @op(name="_von_mises_draw", method=False, namespace=(), differentiable=False)
 def _von_mises_draw(concentration: Array, key: Array, counter: Index):
     """Best and Fisher's rejection from a wrapped Cauchy distribution (1979), around 0."""
@@ -105,6 +119,17 @@ def sample_dirichlet(input: Tensor, generator: Any = None) -> Tensor:
 def beta_draw(concentration1: Tensor, concentration0: Tensor) -> Tensor:
     """Beta numbers, with a gradient."""
     return drawn(_beta_draw, concentration1, concentration0)
+
+
+def categorical_draw(logits: Tensor, shape: Any) -> Tensor:
+    """Numbers with the logarithms of their probabilities in the last dimension."""
+    key, counter = draw(None, logits.device)
+    return call(_categorical_draw.op, (logits, key, counter), {"shape": tuple(shape)})
+
+
+def log_prob_of(logits: Tensor, value: Tensor) -> Tensor:
+    """The logarithms of the probabilities of numbers."""
+    return call(_log_prob_of.op, (logits, value))
 
 
 def von_mises_draw(concentration: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def mean(input: Array, dim: int | tuple | None = None, keepdim: bool = False, *,
     return total(input, axes, keepdim) / jnp.asarray(count, input.dtype)
 
 
-@op()
+@op(refuses="complex")
 def nansum(input: Array, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None):
     """Sum over `dim`, with NaN as 0."""
     input = with_sum_dtype(input, dtype)
@@ -118,7 +118,7 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=N
     return jnp.prod(with_sum_dtype(input, dtype), axes, keepdims=keepdim and dim is not None)
 
 
-@op()
+@op(refuses="complex")
 def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Largest number over `dim`; ties share the gradient."""
     axes = axes_of("amax", dim, input)
@@ -126,7 +126,7 @@ def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     return jnp.max(input, axes, keepdims=keepdim)
 
 
-@op()
+@op(refuses="complex")
 def amin(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Smallest number over `dim`; ties share the gradient."""
     axes = axes_of("amin", dim, input)
@@ -141,7 +141,7 @@ class AminmaxResult(NamedTuple):
     max: Array
 
 
-@op()
+@op(refuses="complex")
 def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
     axes = axes_of("aminmax", dim, input)
@@ -201,13 +201,13 @@ class MinResult(NamedTuple):
     indices: Array
 
 
-@op(namespace=(), method=False)
+@op(namespace=(), method=False, refuses="complex")
 def max_along(input: Array, dim: int, keepdim: bool = False):
     """Largest numbers along `dim` and their indices; the first of a tie is taken."""
     return MaxResult(*extreme(jnp.max, "max", input, dim, keepdim))
 
 
-@op(namespace=(), method=False)
+@op(namespace=(), method=False, refuses="complex")
 def min_along(input: Array, dim: int, keepdim: bool = False):
     """Smallest numbers along `dim` and their indices; the first of a tie is taken."""
     return MinResult(*extreme(jnp.min, "min", input, dim, keepdim))
@@ -250,13 +250,13 @@ def best_index(reduce, operation: str, input: Array, dim: int | None, keepdim: b
     return extreme(reduce, operation, input, dim, keepdim)[1]
 
 
-@op(differentiable=False)
+@op(differentiable=False, refuses="bool complex")
 def argmax(input: Array, dim: int | None = None, keepdim: bool = False):
     """Index of the (first) largest number along `dim`, or in the flattened tensor."""
     return best_index(jnp.max, "argmax", input, dim, keepdim)
 
 
-@op(differentiable=False)
+@op(differentiable=False, refuses="bool complex")
 def argmin(input: Array, dim: int | None = None, keepdim: bool = False):
     """Index of the (first) smallest number along `dim`, or in the flattened tensor."""
     return best_index(jnp.min, "argmin", input, dim, keepdim)
@@ -411,7 +411,7 @@ def norm(
     return p_norm(input, 2 if p in ("fro", None) else p, axes, keepdim)
 
 
-@op()
+@op(refuses="bool integer")
 def dist(input: Array, other: Array, p: float = 2):
     """`norm(input - other, p)` over all elements."""
     difference = input - other

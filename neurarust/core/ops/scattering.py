@@ -14,7 +14,7 @@ from ..op import Array, Operand
 from ..tensor.tensor import Tensor
 from .conversion import clone, copy_
 from .elementwise import is_float
-from .gathering import lifted, positions, within
+from .gathering import flat_in_bounds, in_bounds, lifted, positions, slices_in_bounds, within
 from .indexing import getitem, select
 from .views import as_strided, diagonal
 
@@ -144,12 +144,12 @@ def one_dtype(operation: str, input: Array, src: Array) -> None:
         fail(operation, f"a source of {src.dtype}", f"{input.dtype}, as the input")
 
 
-@op(name="_scatter_set", inplace=True, method=False, namespace=())
+@op(name="_scatter_set", inplace=True, method=False, namespace=(), check=in_bounds)
 def _scatter_set(input: Array, dim, index: Array, src: Operand):
     return scattered("scatter", input, dim, index, src, put_at)
 
 
-@op(name="_scatter_mul", inplace=True, method=False, namespace=())
+@op(name="_scatter_mul", inplace=True, method=False, namespace=(), check=in_bounds)
 def _scatter_mul(input: Array, dim, index: Array, src: Operand):
     return scattered("scatter", input, dim, index, src, multiply_at)
 
@@ -173,7 +173,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     return ways[reduce](input, dim, index, given)
 
 
-@op(inplace=True)
+@op(inplace=True, check=in_bounds)
 def scatter_add(input: Array, dim, index: Array, src: Operand):
     """`out[index[i][j]][j] += src[i][j]` for dim 0, and so on."""
     if src.ndim:
@@ -181,7 +181,7 @@ def scatter_add(input: Array, dim, index: Array, src: Operand):
     return scattered("scatter_add", input, dim, index, src, add_at)
 
 
-@op(inplace=True)
+@op(inplace=True, check=in_bounds)
 def scatter_reduce(
     input: Array, dim: int, index: Array, src: Array, reduce: str, *, include_self: bool = True
 ):
@@ -219,7 +219,7 @@ def placed(
     return jnp.moveaxis(result, 0, at).reshape(input.shape)
 
 
-@op(inplace=True)
+@op(inplace=True, check=slices_in_bounds)
 def index_add(input: Array, dim, index: Array, source: Array, *, alpha: Operand = 1):
     """Adds `alpha * source` to the entries of a dimension at the positions in `index`."""
     one_dtype("index_add", input, source)
@@ -227,14 +227,14 @@ def index_add(input: Array, dim, index: Array, source: Array, *, alpha: Operand 
     return placed("index_add", input, dim, index, added, add_at)
 
 
-@op(inplace=True)
+@op(inplace=True, check=slices_in_bounds)
 def index_copy(input: Array, dim, index: Array, source: Array):
     """Puts `source` into the entries of a dimension at the positions in `index`."""
     one_dtype("index_copy", input, source)
     return placed("index_copy", input, dim, index, source, put_at)
 
 
-@op(inplace=True)
+@op(inplace=True, check=slices_in_bounds)
 def index_reduce(
     input: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ):
@@ -252,7 +252,7 @@ def index_reduce(
     return placed("index_reduce", input, dim, index, source, combine)
 
 
-@op(inplace=True)
+@op(inplace=True, check=slices_in_bounds)
 def index_fill(input: Array, dim, index: Array, value: Operand):
     """Puts one number into the entries of a dimension at the positions in `index`."""
     rows, at = lifted("index_fill", input, dim)
@@ -263,7 +263,7 @@ def index_fill(input: Array, dim, index: Array, value: Operand):
     return jnp.moveaxis(moved, 0, at).reshape(input.shape)
 
 
-@op(inplace=True, out=False)
+@op(inplace=True, out=False, check=flat_in_bounds)
 def put(input: Array, index: Array, source: Array, accumulate: bool = False):
     """`source` at the positions `index` of the flat input, or added to what is there."""
     one_dtype("put", input, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -112,7 +113,7 @@ def msort(input: Array):
     return sorted_along(input, 0)[0]
 
 
-@op(residuals=True)
+@op(residuals=True, refuses="bool complex")
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     """The `k` largest (or smallest) numbers along `dim`, in order, and their indices."""
     axis = dimension("topk", dim, input.ndim)
@@ -143,7 +144,7 @@ def pick(values: Array, indices: Array, rank: Array | int, axis: int, keepdim: b
     return found if keepdim else [a.squeeze(axis) for a in found]
 
 
-@op(residuals=True)
+@op(residuals=True, refuses="bool complex")
 def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False):
     """The `k`-th smallest number along `dim`, counted from 1, and its index."""
     axis = dimension("kthvalue", dim, input.ndim)
@@ -175,16 +176,31 @@ def median_of(operation, result, input, dim, keepdim, skip_nan):
         return result(*middle(operation, input, dim, keepdim, skip_nan))
     if input.size == 0:
         return jnp.full((), jnp.nan if is_float(input) else 0, input.dtype)
-    return middle(operation, input.reshape(-1), 0, False, skip_nan)[0]
+    return of_all(input.reshape(-1), operation, skip_nan)
 
 
-@op(residuals=True)
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def of_all(input: Array, operation: str, skip_nan: bool) -> Array:
+    """The middle of a vector; all numbers equal to it share the gradient."""
+    return middle(operation, input, 0, False, skip_nan)[0]
+
+
+@of_all.defjvp
+def of_all_jvp(operation, skip_nan, primals, tangents):
+    (input,), (tangent,) = primals, tangents
+    result = of_all(input, operation, skip_nan)
+    same = (input == result) | (jnp.isnan(input) & jnp.isnan(result))
+    share = jnp.sum(jnp.where(same, tangent, 0)) / jnp.sum(same).astype(input.dtype)
+    return result, share
+
+
+@op(residuals=True, refuses="bool complex")
 def median(input: Array, dim: int | None = None, keepdim: bool = False):
     """The lower median; along `dim`, the named tuple `(values, indices)`. NaN if any is NaN."""
     return median_of("median", MedianResult, input, dim, keepdim, False)
 
 
-@op(residuals=True)
+@op(residuals=True, refuses="bool complex")
 def nanmedian(input: Array, dim: int | None = None, keepdim: bool = False):
     """The lower median of the numbers that are not NaN."""
     return median_of("nanmedian", NanmedianResult, input, dim, keepdim, True)
@@ -207,7 +223,7 @@ def quantiles(operation, quantile, input, q, dim, keepdim, interpolation):
     return quantile(input, q, axis, method=interpolation, keepdims=keepdim)
 
 
-@op(residuals=True)
+@op(residuals=True, refuses="complex")
 def quantile(
     input: Array,
     q: Operand,
@@ -223,7 +239,7 @@ def quantile(
     return quantiles("quantile", jnp.quantile, input, q, dim, keepdim, interpolation)
 
 
-@op(residuals=True)
+@op(residuals=True, refuses="complex")
 def nanquantile(
     input: Array,
     q: Operand,
@@ -243,7 +259,13 @@ def search(boundaries: Array, values: Array, right: bool) -> Array:
     return jnp.searchsorted(boundaries, values, side=side, method=method).astype(jnp.int64)
 
 
-@op(method=False, promote="same", promoted=("sorted_sequence", "input"), differentiable=False)
+@op(
+    method=False,
+    promote="same",
+    promoted=("sorted_sequence", "input"),
+    differentiable=False,
+    refuses="complex",
+)
 def searchsorted(
     sorted_sequence: Array,
     input: Operand,
@@ -279,7 +301,7 @@ def searchsorted(
     return result.astype(jnp.int32) if out_int32 else result
 
 
-@op(method=False, promote="same", differentiable=False)
+@op(method=False, promote="same", differentiable=False, refuses="complex")
 def bucketize(input: Operand, boundaries: Array, *, out_int32: bool = False, right: bool = False):
     """Index of the interval between `boundaries` that holds each number.
 
@@ -290,7 +312,7 @@ def bucketize(input: Operand, boundaries: Array, *, out_int32: bool = False, rig
     return result.astype(jnp.int32) if out_int32 else result
 
 
-@op(method=False, promote="same", differentiable=False)
+@op(method=False, promote="same", differentiable=False, refuses="bool complex")
 def isin(
     elements: Operand, test_elements: Operand, *, assume_unique: bool = False, invert: bool = False
 ):

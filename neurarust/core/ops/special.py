@@ -91,13 +91,13 @@ def scaled_erfc_jvp(primals, tangents):
     return result, tangent * (2 * x * result - 2 / math.sqrt(math.pi))
 
 
-@op(promote="float", namespace=ONLY, method=False)
+@op(promote="float", namespace=ONLY, method=False, refuses="complex")
 def erfcx(input: Array):
     """`e^(x^2) * erfc(x)`."""
     return scaled_erfc(input)
 
 
-@op(promote="float", namespace=ONLY, method=False)
+@op(promote="float", namespace=ONLY, method=False, refuses="complex")
 def xlog1py(input: Operand, other: Operand):
     """`input * log(1 + other)`, and 0 where input is 0 unless other is NaN."""
     return jnp.where(jnp.isnan(other), other, special.xlog1py(input, other))

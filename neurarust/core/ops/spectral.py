@@ -11,7 +11,7 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array
 from ..tensor.tensor import Tensor
-from .elementwise import is_complex, view_as_complex, view_as_real
+from .elementwise import is_complex, is_float, view_as_complex, view_as_real
 from .fft import prepared
 
 
@@ -41,6 +41,7 @@ def centered(operation: str, window: Array | None, size: int, length: int, dtype
         window = jnp.ones(length, dtype)
     if window.shape != (length,):
         fail(operation, f"a window of shape {tuple(window.shape)}", f"one of shape ({length},)")
+    window = window if is_float(window) else window.astype(dtype)
     before = (size - length) // 2
     return jnp.pad(window, (before, size - length - before))
 

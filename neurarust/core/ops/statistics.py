@@ -155,7 +155,7 @@ def spread(low: Array, high: Array) -> tuple[Array, Array]:
     return jnp.where(same, low - 1, low), jnp.where(same, high + 1, high)
 
 
-@op(differentiable=False)
+@op(differentiable=False, refuses="bool complex")
 def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0):
     """How many numbers lie in each of `bins` equal parts of `[min, max]`.
 

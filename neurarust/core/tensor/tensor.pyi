@@ -138,6 +138,8 @@ class Tensor:
         """Helper for pickle."""
     def __repr__(self) -> str:
         """Return repr(self)."""
+    def __reversed__(self) -> Tensor:
+        """The elements in reverse order along every dimension, for Python's `reversed`."""
     def __rfloordiv__(self, other: Any) -> Any:
         """"""
     def __rlshift__(self, other: Any) -> Any:

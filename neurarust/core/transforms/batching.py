@@ -181,8 +181,8 @@ def _mapped_dims(what: str, in_dims: Any, given: Passed) -> tuple[list[int | Non
         )
     if not given.args:
         raise ValueError(
-            f"{what}: got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over "
-            f"a function with no inputs. The latter is unsupported."
+            f"{what}: got no inputs. Maybe you forgot to add inputs, or you are trying to vmap "
+            f"over a function with no inputs. The latter is unsupported."
         )
     entry = in_dims if isinstance(in_dims, int) else tuple(in_dims)
     spread = _spread(entry, given.args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -199,12 +199,14 @@ class Call:
         ]
         return values, [*edges, *self.captured.edges]
 
-    def record(self, signature: Signature, more: Sequence[Tensor] = ()) -> list[Tensor]:
+    def record(
+        self, signature: Signature, more: Sequence[Tensor] = (), numbers: tuple = ()
+    ) -> list[Tensor]:
         """Records a signature made from this one, with more inputs; gives all outputs."""
         values, edges = self.inputs()
         values += [one._value() for one in more]
         edges += [one._current_edge() for one in more]
-        return applied(signature, values, self.numbers, edges)
+        return applied(signature, values, (*self.numbers, *numbers), edges)
 
     def tree(self) -> Any:
         """The results, with the numbers of the outputs in the Tensors' places."""
@@ -291,6 +293,37 @@ def derived(
     made.inexact = tuple([a and b for a, b in zip(made.inexact, given, strict=True)])
     made.tracks = True in made.inexact
     return made
+
+
+class OneWayError(TypeError):
+    """JAX has no forward mode here, because something inside has only a backward."""
+
+
+def checked_forward(make: Callable[[], Signature]) -> Signature:
+    """The signature that `make` gives, if it can be computed.
+
+    Raises:
+        OneWayError: it is a forward derivative of a `jax.custom_vjp`. Versions of JAX refuse that
+            in tracing, or put a primitive in its place that refuses when it is compiled.
+    """
+    try:
+        made = make()
+    except TypeError as error:
+        if "custom_vjp" not in str(error):
+            raise
+        raise OneWayError from error
+    if "custom_lin" in set(_primitives(made.trace().jaxpr.jaxpr)):
+        raise OneWayError
+    return made
+
+
+def _primitives(jaxpr: Any) -> Iterator[str]:
+    for equation in jaxpr.eqns:
+        yield equation.primitive.name
+        for one in jax.tree_util.tree_leaves(list(equation.params.values())):
+            inner = getattr(one, "jaxpr", one)
+            if hasattr(inner, "eqns"):
+                yield from _primitives(inner)
 
 
 # ------------------------------------------------------------------ falling back to the tape

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
+from .. import dtype as dtypes
 from ..engine.recording import state
+from ..engine.signature import Signature
 from ..errors import CaptureError
 from .calls import Call, derived, passed, transformed, wraps
 from .on_tape import looks, remember
@@ -47,22 +50,70 @@ def checkpoint(function: Callable | None = None, *, policy: Policy = None) -> Ca
             warnings.warn(f"{error}. The function runs without checkpoint", stacklevel=2)
             return body(*args, **kwargs)
         signature = call.signature
+        alone = signature.device.type == "cpu"
         made = transformed(
-            ("checkpoint", signature, rule),
-            lambda: derived(
-                f"checkpoint({call.name})",
-                jax.checkpoint(signature.function, policy=rule),
-                signature,
-                signature.inexact,
-                # What a policy keeps has to leave the forward.
-                residuals=rule is not None,
-            ),
+            ("checkpoint", signature, rule), lambda: _checkpointed(call, rule, alone)
         )
-        outputs = call.record(made)
+        outputs = call.record(made, numbers=(1,) * alone)
         call.write_outside(outputs)
         return call.finish(outputs)
 
     return checkpointed
+
+
+def _checkpointed(call: Call, rule: Callable | None, alone: bool) -> Signature:
+    signature = call.signature
+    function = jax.checkpoint(signature.function, policy=rule)
+    if alone:
+        function = _recomputing_alone(signature, function)
+    return derived(
+        f"checkpoint({call.name})", function, signature, signature.inexact,
+        numbers=signature.numbers + "i" * alone,
+        # What a policy keeps has to leave the forward.
+        residuals=rule is not None,
+    )  # fmt: skip
+
+
+def _recomputing_alone(signature: Signature, body: Callable) -> Callable[..., tuple]:
+    """The function with one number more, always 1; its backward is a branch taken if it is.
+
+    On CPU, XLA's scheduler computes what `jax.checkpoint` repeats as early as it can, so that
+    no memory is saved (measured: 12 blocks took 240 MiB with and without). A branch that XLA
+    cannot foresee is one step for it, which waits for the cotangents (68 MiB).
+    """
+    wanted = [k for k, one in enumerate(signature.inputs) if one.dtype.category >= dtypes.FLOATING]
+    inexact = [k for k, one in enumerate(signature.inexact) if one]
+    avals = [signature.inputs[k] for k in wanted]
+
+    @jax.custom_vjp
+    def function(*flat: Any) -> tuple:
+        return signature.function(*flat[:-1])
+
+    def forward(*flat: Any) -> tuple[tuple, tuple]:
+        def moving(*some: Any) -> tuple[tuple, tuple]:
+            full = list(flat[:-1])
+            for position, one in zip(wanted, some, strict=True):
+                full[position] = one
+            outputs = body(*full)
+            return tuple([outputs[k] for k in inexact]), outputs
+
+        _, pull, outputs = jax.vjp(moving, *[flat[k] for k in wanted], has_aux=True)
+        return outputs, (pull, flat[-1])
+
+    def backward(kept: tuple, cotangents: tuple) -> tuple:
+        pull, one = kept
+
+        def nothing(_: tuple) -> tuple:
+            return tuple([jnp.zeros(aval.shape, aval.dtype.dtype) for aval in avals])
+
+        given = tuple([cotangents[k] for k in inexact])
+        pulled = jax.lax.cond(one == 1, pull, nothing, given)
+        found = dict(zip(wanted, pulled, strict=True))
+        total = len(signature.inputs) + len(signature.numbers) + 1
+        return tuple([found.get(k) for k in range(total)])
+
+    function.defvjp(forward, backward)
+    return function
 
 
 def policy_of(policy: Policy) -> Callable | None:

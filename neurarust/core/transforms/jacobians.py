@@ -14,7 +14,17 @@ from ..tensor.tensor import Tensor
 from . import pure
 from .arguments import Chosen, check_outputs, split_aux
 from .batching import randomness_of
-from .calls import Call, Passed, derived, passed, replaying, transformed, wraps
+from .calls import (
+    Call,
+    OneWayError,
+    Passed,
+    checked_forward,
+    derived,
+    passed,
+    replaying,
+    transformed,
+    wraps,
+)
 from .on_tape import Taped, looks, remember
 
 
@@ -113,17 +123,17 @@ def _recorded(
     try:
         made = transformed(
             (what, signature, chosen.places, count, chunk_size),
-            lambda: derived(
-                f"{what}({call.name})",
-                make(call, chosen, count),
-                signature,
-                signature.inexact,
-                residuals=call.residuals,
+            lambda: checked_forward(
+                lambda: derived(
+                    f"{what}({call.name})",
+                    make(call, chosen, count),
+                    signature,
+                    signature.inexact,
+                    residuals=call.residuals,
+                )
             ),
         )
-    except TypeError as error:
-        if "custom_vjp" not in str(error):
-            raise
+    except OneWayError:
         return None
     outputs = call.record(made)
     _, aux = call.finish(outputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autograd import walk
 from ..autograd.modes import enable_grad
-from ..autograd.tape import Leaf, Tracked
+from ..autograd.tape import Leaf, Tracked, next_number
 from ..capture.function import flatten, is_tensor
 from ..engine.recording import state
 from ..ops.conversion import clone
@@ -51,7 +51,7 @@ class Taped:
         places = [k for k, one in enumerate(flat) if is_tensor(one)]
         # What is tracked outside stays so; what is not begins here.
         self.outside = state.grad
-        self.fresh: set[Any] = set()
+        self.start = next_number()
         self.ends: list[Tensor] = []
         with enable_grad():
             for k in chosen.places:
@@ -60,7 +60,6 @@ class Taped:
                     inside = clone(one)
                 else:
                     inside = detach(one).requires_grad_()
-                    self.fresh.add(inside._edge[0])
                 self.ends.append(inside)
                 flat[places[k]] = inside
             args, kwargs = tree.unflatten(flat)
@@ -99,11 +98,11 @@ class Taped:
         return detach(one)
 
     def _leads_out(self, node: Any) -> bool:
-        """Whether a leaf other than the ends is behind a node."""
+        """Whether a leaf from before this call is behind a node."""
         seen, waiting = {node}, [node]
         while waiting:
             node = waiting.pop()
-            if type(node) is Leaf and node not in self.fresh:
+            if type(node) is Leaf and node.number < self.start:
                 return True
             for edge in node.parents:
                 if edge is not None and edge[0] not in seen:

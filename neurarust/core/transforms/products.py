@@ -18,7 +18,18 @@ from ..ops.create import zeros_like
 from ..tensor.tensor import Tensor, wrap
 from . import pure
 from .arguments import Chosen, check_outputs, split_aux
-from .calls import Call, Passed, derived, name_of, passed, replaying, transformed, wraps
+from .calls import (
+    Call,
+    OneWayError,
+    Passed,
+    checked_forward,
+    derived,
+    name_of,
+    passed,
+    replaying,
+    transformed,
+    wraps,
+)
 from .on_tape import Taped, looks, remember
 
 
@@ -138,9 +149,7 @@ def _pushed(call: Call, chosen: Chosen, along: Sequence[Tensor]) -> tuple[Any, l
         made = transformed(
             ("pushed", signature, wanted, count), lambda: _pushing(call, wanted, count)
         )
-    except TypeError as error:
-        if "custom_vjp" not in str(error):
-            raise
+    except OneWayError:
         return None
     outputs = call.record(made, along)
     return call.finish(outputs), outputs[len(signature.outputs) :]
@@ -149,13 +158,15 @@ def _pushed(call: Call, chosen: Chosen, along: Sequence[Tensor]) -> tuple[Any, l
 def _pushing(call: Call, wanted: tuple[int, ...], count: int) -> Signature:
     signature = call.signature
     tangents = [signature.inputs[k] for k in wanted]
-    return derived(
-        f"jvp({call.name})",
-        pure.pushed(signature, wanted, count),
-        signature,
-        signature.inexact,
-        inputs=(*signature.inputs, *tangents),
-        residuals=call.residuals,
+    return checked_forward(
+        lambda: derived(
+            f"jvp({call.name})",
+            pure.pushed(signature, wanted, count),
+            signature,
+            signature.inexact,
+            inputs=(*signature.inputs, *tangents),
+            residuals=call.residuals,
+        )
     )
 
 
@@ -167,7 +178,6 @@ def _by_two_backwards(
     output = flatten(taped.result[0])[0]
     with enable_grad():
         dummies = [zeros_like(one).requires_grad_() for one in output]
-        taped.fresh.update([one._edge[0] for one in dummies])  # type: ignore[index]
         pulled = taped.pull(output, dummies, create_graph=True)
         ends, taped.ends = taped.ends, dummies
         derivative = taped.pull(pulled, along, create_graph=taped.outside)
@@ -190,9 +200,13 @@ def linearize(func: Callable, *primals: Any) -> tuple[Any, Callable]:
         return output, lambda *tangents: jvp(func, primals, tangents)[1]
     signature, wanted = call.signature, chosen.places
     count = len(flatten(call.tree()[0])[0])
-    forward, push = transformed(
-        ("linear", signature, wanted, count), lambda: _linear(call, wanted, count)
-    )
+    try:
+        forward, push = transformed(
+            ("linear", signature, wanted, count), lambda: _linear(call, wanted, count)
+        )
+    except OneWayError:
+        output, _ = call.finish(call.record(signature))
+        return output, lambda *tangents: jvp(func, primals, tangents)[1]
     outputs = call.record(forward)
     output, _ = call.finish(outputs)
     residuals, numbers = outputs[len(signature.outputs) :], call.numbers
@@ -219,7 +233,7 @@ def _linear(call: Call, wanted: tuple[int, ...], count: int) -> Any:
         kept, structure[0] = jax.tree_util.tree_flatten(push)
         return (*outputs, *kept)
 
-    first = derived(call.name, forward, signature, signature.inexact)
+    first = checked_forward(lambda: derived(call.name, forward, signature, signature.inexact))
     kept = first.outputs[len(signature.outputs) :]
 
     def push(*flat: Any) -> tuple:
@@ -227,8 +241,9 @@ def _linear(call: Call, wanted: tuple[int, ...], count: int) -> Any:
         return tuple(of(*flat[len(kept) : len(kept) + len(wanted)]))
 
     tangents = [signature.inputs[k] for k in wanted]
-    second = derived(f"linearize({call.name})", push, signature, (), inputs=(*kept, *tangents))
-    return first, second
+    inputs = (*kept, *tangents)
+    name = f"linearize({call.name})"
+    return first, checked_forward(lambda: derived(name, push, signature, (), inputs=inputs))
 
 
 # ------------------------------------------------------------------ what they share

@@ -55,7 +55,8 @@ def scan(
     tree = call.tree()
     if not isinstance(tree, tuple) or len(tree) != 2:
         raise RuntimeError(
-            f"scan: expected {call.name} to return a tuple (carry, y), but got {type(tree).__name__}"
+            f"scan: expected {call.name} to return a tuple (carry, y), but got "
+            f"{type(tree).__name__}"
         )
     check_carry(call, carry, tree[0])
     batches = [one._aval() for one in given.tensors]
