@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..core.ops.create import as_tensor
 from ..core.tensor.tensor import Tensor
 from . import loss, loss_pairs, loss_regression
+from .distance import PairwiseDistance
 from .factory import module_of
 from .module import Module
 
@@ -130,7 +130,7 @@ class TripletMarginWithDistanceLoss(Module):
             raise ValueError(f"{reduction} is not a valid value for reduction")
         if margin <= 0:
             raise ValueError(f"margin must be greater than 0, but got {margin}")
-        self.distance_function = distance_function or loss_pairs.pairwise_distance
+        self.distance_function = distance_function or PairwiseDistance()
         self.margin, self.swap, self.reduction = margin, swap, reduction
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
@@ -155,9 +155,7 @@ class CTCLoss(Module):
     def forward(
         self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
     ) -> Tensor:
-        lengths = [
-            as_tensor(one, device=log_probs.device) for one in (input_lengths, target_lengths)
-        ]
         return loss_pairs.ctc_loss(
-            log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity
-        )
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+            self.zero_infinity,
+        )  # fmt: skip

@@ -66,7 +66,7 @@ def batch_norm_train(
     """Batch normalization by the batch's own statistics; also its mean and unbiased variance."""
     _check_channels("batch_norm", input, weight=weight, bias=bias)
     count = input.size // max(input.shape[1], 1)
-    if count <= 1:
+    if count == 1:
         fail(
             "batch_norm",
             got=f"input {list(input.shape)}",
@@ -76,6 +76,8 @@ def batch_norm_train(
     axes = (0, *range(2, input.ndim))
     x, mean, variance = _standardized(wide(input), axes, eps)
     y = _channel_affine(x, weight, bias).astype(input.dtype)
+    if not count:
+        mean = jnp.zeros_like(mean)
     return y, mean.reshape(-1), variance.reshape(-1) * (count / (count - 1))
 
 
@@ -220,7 +222,8 @@ def group_norm(
             got=f"{input.shape[1]} channels and num_groups={num_groups}",
             expected="a number of channels divisible by num_groups",
         )
-    grouped = wide(input).reshape(input.shape[0], num_groups, -1)
+    each = math.prod(input.shape[1:]) // num_groups
+    grouped = wide(input).reshape(input.shape[0], num_groups, each)
     x, _, _ = _standardized(grouped, (2,), eps)
     return _channel_affine(x.reshape(input.shape), weight, bias).astype(input.dtype)
 
