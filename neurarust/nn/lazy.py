@@ -19,7 +19,7 @@ from .parameter import Buffer, Parameter
 class _Uninitialized(Tensor):
     """A tensor without a shape; `materialize` gives it one and makes it an ordinary one."""
 
-    cls_to_become: type[Tensor]
+    cls_to_become: Any
 
     def materialize(self, shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> None:
         """Gives the tensor a shape, in place; its elements mean nothing yet."""
@@ -76,7 +76,7 @@ class _Lazy(Module):
     with them.
     """
 
-    cls_to_become: type[Module]
+    cls_to_become: Any
     # The constructor's argument, and attribute, that the first input tells.
     size: str
     __signature__: inspect.Signature
@@ -137,14 +137,15 @@ class _Lazy(Module):
     def _shape(self, size: int, fill: bool) -> None:
         args, kwargs = self._arguments
         whole = self.cls_to_become(size, *args, **kwargs)
-        for kept, made in (
-            (self._parameters, whole._parameters), (self._buffers, whole._buffers),
-        ):  # fmt: skip
+        for kept, made in ((self._parameters, whole._parameters), (self._buffers, whole._buffers)):
             for name, one in made.items():
-                if is_lazy(kept[name]):
-                    kept[name].materialize(tuple(one.shape))
-                if fill and one is not None:
-                    host.take_over(kept[name], one)
+                own: Any = kept[name]
+                if one is None:
+                    continue
+                if is_lazy(own):
+                    own.materialize(tuple(one.shape))
+                if fill:
+                    host.take_over(own, one)
         setattr(self, self.size, size)
 
 

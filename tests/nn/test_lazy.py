@@ -24,7 +24,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("make, becomes, shape, size", CASES, ids=[one[1].__name__ for one in CASES])
+NAMES = [one[1].__name__ for one in CASES]
+
+
+@pytest.mark.parametrize("make, becomes, shape, size", CASES, ids=NAMES)
 def test_becomes_the_ordinary_layer(make, becomes, shape, size):
     layer = make()
     assert layer.has_uninitialized_params() and getattr(layer, size) == 0

@@ -12,7 +12,8 @@ def norm_except(tensor: Tensor, dim: int | None) -> Tensor:
     """2-norm over all dimensions but one, which stays; over all for None."""
     if dim is None or dim == -1:
         return tensor.norm()
-    return tensor.norm(2, [axis for axis in range(tensor.ndim) if axis != dim % tensor.ndim], True)
+    axes = tuple(axis for axis in range(tensor.ndim) if axis != dim % tensor.ndim)
+    return tensor.norm(2, axes, True)
 
 
 def weight_of(magnitude: Tensor, direction: Tensor, dim: int | None) -> Tensor:

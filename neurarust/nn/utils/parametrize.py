@@ -69,8 +69,8 @@ class ParametrizationList(ModuleList):
                 f"got {type(start).__name__}"
             )
         self.is_tensor = isinstance(start, Tensor)
-        self.ntensors = 1 if self.is_tensor else len(start)
-        if self.is_tensor:
+        self.ntensors = 1 if isinstance(start, Tensor) else len(start)
+        if isinstance(start, Tensor):
             if start.dtype is not original.dtype:
                 raise ValueError(
                     f"When right_inverse outputs one tensor, it may not change the dtype: got "

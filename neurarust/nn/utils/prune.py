@@ -129,7 +129,7 @@ def ln_structured(
     """Masks the slices along `dim` of smallest n-norm."""
 
     def rule(scores: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        order = {"fro": 2, "nuc": 2}.get(n, n) if isinstance(n, str) else n
+        order = 2.0 if isinstance(n, str) else n
         rows = np.moveaxis(scores * (kept != 0), dim, 0).reshape(scores.shape[dim], -1)
         return _along(np.linalg.norm(rows, order, 1), kept, amount, dim)
 
@@ -143,7 +143,7 @@ def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
 
 def global_unstructured(
     parameters: Iterable[tuple[Module, str]], pruning_method: Callable[..., Module],
-    importance_scores: dict | None = None, **kwargs: Any,
+    importance_scores: dict | None = None, *, amount: int | float,
 ) -> None:  # fmt: skip
     """Masks an `amount` of all elements of several parameters together.
 
@@ -161,7 +161,7 @@ def global_unstructured(
         mask = module._buffers.get(f"{name}_mask")
         masks.append(np.ones(value.shape) if mask is None else mask.numpy())
     flat = [np.concatenate([one.reshape(-1) for one in kind]) for kind in (scores, masks)]
-    after = _dropped(*flat, **kwargs)
+    after = _dropped(flat[0], flat[1], amount)
     ends = np.cumsum([one.size for one in masks])[:-1]
     for (module, name), mask, part in zip(chosen, masks, np.split(after, ends), strict=True):
         new = part.reshape(mask.shape)
