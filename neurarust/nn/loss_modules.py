@@ -83,9 +83,17 @@ class SmoothL1Loss(Module):
     """Squared error below `beta`, absolute error above."""
 
 
-@_two(loss_regression.huber_loss, settings=("reduction", "delta"))
 class HuberLoss(Module):
     """Squared error below `delta`, delta times the absolute error above."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0):
+        super().__init__()
+        if isinstance(delta, bool) or not isinstance(delta, int | float):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
+        self.reduction, self.delta = reduction, delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return loss_regression.huber_loss(input, target, self.reduction, self.delta)
 
 
 @_two(loss_regression.poisson_nll_loss)

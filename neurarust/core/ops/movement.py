@@ -370,8 +370,9 @@ def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
     )
     kept = [(slice(max(-b, 0), None if a >= 0 else a)) for b, a in widths]
     widths = [(max(before, 0), max(after, 0)) for before, after in widths]
+    if mode in ("constant", "circular"):
+        input, kept = input[cut], [slice(None)] * input.ndim
     if mode == "constant":
-        input = input[cut]
         filled = jnp.asarray(0 if value is None else value).astype(input.dtype)
         return jnp.pad(input, widths, constant_values=filled)
     if mode not in _PAD_MODES:
@@ -382,7 +383,7 @@ def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
         if mode != "replicate" and max(before, after) > max(limit, 0):
             fail("pad", f"padding {(before, after)} of a dimension of length {length}",
                  f"at most {limit} for mode {mode!r}")  # fmt: skip
-    # These modes look at the whole input; negative lengths cut the result.
+    # Mirrors and edges are those of the whole input: there negative lengths cut the result.
     widths = [
         (b, a) if length else (0, 0) for (b, a), length in zip(widths, input.shape, strict=True)
     ]
