@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,9 +47,9 @@ def _fractional_max_pool(input: Array, samples: Array, kernel: tuple, sizes: tup
         shape = [*x.shape[:2], *(1,) * (2 * rank)]
         shape[2 + axis], shape[2 + rank + axis] = count, width
         flat = flat * size + cell.reshape(shape)
-    flat = flat.reshape(*x.shape[:2], -1)
-    windows = jnp.take_along_axis(x.reshape(*x.shape[:2], -1), flat, 2)
-    windows = windows.reshape(*x.shape[:2], *sizes, -1)
+    flat = flat.reshape(*x.shape[:2], math.prod(flat.shape[2:]))
+    windows = jnp.take_along_axis(x.reshape(*x.shape[:2], math.prod(spatial)), flat, 2)
+    windows = windows.reshape(*x.shape[:2], *sizes, math.prod(kernel))
     best = jnp.argmax(windows, -1)[..., None]
     indices = jnp.take_along_axis(flat.reshape(windows.shape), best, -1)[..., 0]
     values = jnp.take_along_axis(windows, best, -1)[..., 0]

@@ -89,7 +89,8 @@ def grid_sample(
     align = bool(align_corners)
     sizes = input.shape[2:]
     batch, points = grid.shape[0], math.prod(grid.shape[1:-1])
-    x = input.reshape(batch, input.shape[1], -1)
+    channels = input.shape[1]
+    x = input.reshape(batch, channels, math.prod(sizes))
     # As many places as axes, the first axis first: (batch, points).
     given = wide(grid).reshape(batch, points, rank)
     places = []
@@ -102,7 +103,7 @@ def grid_sample(
 
     if mode == "nearest":
         result = _read(x, [jnp.round(one) for one in places], sizes)
-        return result.reshape(batch, -1, *grid.shape[1:-1])
+        return result.reshape(batch, channels, *grid.shape[1:-1])
     # Along each axis the cells that count, with their weights.
     taps = []
     for place, size in zip(places, sizes, strict=True):
@@ -124,4 +125,4 @@ def grid_sample(
     for corner in itertools.product(*taps):
         weight = math.prod([share for _, share in corner[1:]], start=corner[0][1])
         result = result + _read(x, [cell for cell, _ in corner], sizes) * weight[:, None]
-    return result.astype(input.dtype).reshape(batch, -1, *grid.shape[1:-1])
+    return result.astype(input.dtype).reshape(batch, channels, *grid.shape[1:-1])

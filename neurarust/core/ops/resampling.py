@@ -251,7 +251,7 @@ def pixel_shuffle(input: Array, upscale_factor: int):
         fail("pixel_shuffle", f"input {list(input.shape)} and upscale_factor={r}",
              "at least 3 dimensions, and channels divisible by upscale_factor^2")  # fmt: skip
     *lead, channels, height, width = input.shape
-    x = input.reshape(-1, channels // (r * r), r, r, height, width)
+    x = input.reshape(math.prod(lead), channels // (r * r), r, r, height, width)
     x = x.transpose(0, 1, 4, 2, 5, 3)  # (batch, C, H, r, W, r)
     return x.reshape(*lead, channels // (r * r), height * r, width * r)
 
@@ -264,7 +264,7 @@ def pixel_unshuffle(input: Array, downscale_factor: int):
         fail("pixel_unshuffle", f"input {list(input.shape)} and downscale_factor={r}",
              "at least 3 dimensions, height and width divisible by downscale_factor")  # fmt: skip
     *lead, channels, height, width = input.shape
-    x = input.reshape(-1, channels, height // r, r, width // r, r)
+    x = input.reshape(math.prod(lead), channels, height // r, r, width // r, r)
     x = x.transpose(0, 1, 3, 5, 2, 4)  # (batch, C, r, r, H, W)
     return x.reshape(*lead, channels * r * r, height // r, width // r)
 
