@@ -76,8 +76,6 @@ def batch_norm_train(
     axes = (0, *range(2, input.ndim))
     x, mean, variance = _standardized(wide(input), axes, eps)
     y = _channel_affine(x, weight, bias).astype(input.dtype)
-    if not count:
-        mean = jnp.zeros_like(mean)
     return y, mean.reshape(-1), variance.reshape(-1) * (count / (count - 1))
 
 
@@ -134,8 +132,9 @@ def batch_norm(
             )
         return batch_norm_inference(input, running_mean, running_var, weight, bias, eps)
     y, mean, variance = batch_norm_train(input, weight, bias, eps)
-    _move(running_mean, mean, momentum)
-    _move(running_var, variance, momentum)
+    if input.numel():
+        _move(running_mean, mean, momentum)
+        _move(running_var, variance, momentum)
     return y
 
 
