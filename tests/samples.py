@@ -11,6 +11,7 @@ from . import (
     samples_elementwise,
     samples_linalg,
     samples_nn,
+    samples_resampling,
     samples_scattering,
     samples_special,
     samples_spectral,
@@ -25,6 +26,7 @@ SAMPLES: list[Sample] = (
     + samples_special.ROWS
     + samples_spectral.ROWS
     + samples_nn.ROWS
+    + samples_resampling.ROWS
 )
 
 # Names without a row, by the file that tests them.
@@ -47,6 +49,10 @@ ELSEWHERE = {
     """,
     "tests/core/test_ops_nn.py": """
         dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout gumbel_softmax rrelu
-        max_unpool1d max_unpool2d max_unpool3d multi_head_attention_forward
+        max_unpool1d max_unpool2d max_unpool3d multi_head_attention_forward rrelu_
+        fractional_max_pool2d fractional_max_pool3d fractional_max_pool2d_with_indices
+        fractional_max_pool3d_with_indices max_pool1d_with_indices max_pool2d_with_indices
+        max_pool3d_with_indices adaptive_max_pool1d_with_indices
+        adaptive_max_pool2d_with_indices adaptive_max_pool3d_with_indices
     """,
 }

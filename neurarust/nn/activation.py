@@ -24,11 +24,21 @@ def rrelu(
 
     Source: Xu et al., "Empirical evaluation of rectified activations", 2015.
     """
+    if lower > upper:
+        raise RuntimeError(f"rrelu: lower {lower} must be less than or equal to upper {upper}")
     slope: Any = (lower + upper) / 2
     if training:
         slope = rand_like(input) * (upper - lower) + lower
     result = input.where(input >= 0, input * slope)
     return input.copy_(result) if inplace else result
+
+
+@function(method=False, namespace=("nn.functional", "neurarust"))
+def rrelu_(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
+) -> Tensor:
+    """In-place form of `rrelu`."""
+    return rrelu(input, lower, upper, training, True)
 
 
 @function(method=False, namespace="nn.functional")
@@ -104,9 +114,26 @@ class Mish(Module):
     """`x * tanh(softplus(x))` (arXiv:1908.08681)."""
 
 
-@module_of(functions.hardtanh, settings=("min_val", "max_val", "inplace"))
 class Hardtanh(Module):
-    """`x` brought into [min_val, max_val]."""
+    """`x` brought into [min_val, max_val]; `min_value` and `max_value` are their older names."""
+
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
+        min_value: float | None = None, max_value: float | None = None,
+    ):  # fmt: skip
+        super().__init__()
+        self.min_val = min_val if min_value is None else min_value
+        self.max_val = max_val if max_value is None else max_value
+        self.inplace = inplace
+        if self.max_val <= self.min_val:
+            raise ValueError(f"max_val {self.max_val} must be larger than min_val {self.min_val}")
+
+    def forward(self, input: Tensor) -> Tensor:
+        return functions.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+    def extra_repr(self) -> str:
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"min_val={self.min_val}, max_val={self.max_val}{inplace}"
 
 
 @module_of(functions.hardsigmoid)

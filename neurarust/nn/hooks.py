@@ -17,6 +17,11 @@ _keys = itertools.count()
 # Kinds of hooks that a call has to look at; the others belong to state dicts.
 FORWARD_PRE, FORWARD, BACKWARD_PRE, BACKWARD = "forward_pre", "forward", "backward_pre", "backward"
 STATE_PRE, STATE, LOAD_PRE, LOAD = "state_dict_pre", "state_dict", "load_pre", "load"
+# Kinds of hooks on what a module takes in.
+PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
+
+# Hooks of all modules, by kind; empty as long as there are none.
+EVERYWHERE: dict[str, dict] = {}
 
 
 def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
@@ -36,26 +41,39 @@ def of(hooks: dict[str, dict] | None, kind: str) -> tuple:
     return tuple(hooks[kind].values()) if hooks and kind in hooks else ()
 
 
+def every(module: Any, kind: str) -> tuple[tuple[int, Any], ...]:
+    """The hooks of a kind that concern a module with their keys: all modules', then its own."""
+    own = module._hooks.get(kind) if module._hooks else None
+    return (*EVERYWHERE.get(kind, {}).items(), *(own or {}).items())
+
+
+def taken(module: Any, kind: str, name: str, member: Any) -> Any:
+    """What the hooks of all modules make of a parameter, buffer or module on its way in."""
+    for hook in of(EVERYWHERE, kind):
+        replaced = hook(module, name, member)
+        member = member if replaced is None else replaced
+    return member
+
+
 def call(module: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
     """A module's forward with its hooks around it."""
-    hooks = module._hooks
     done: set[int] = set()
     try:
-        for hook, with_kwargs in of(hooks, FORWARD_PRE):
+        for _, (hook, with_kwargs) in every(module, FORWARD_PRE):
             args, kwargs = _before(module, hook, with_kwargs, args, kwargs)
         watch = None
-        if state.grad and (hooks.get(BACKWARD) or hooks.get(BACKWARD_PRE)):
+        if state.grad and (every(module, BACKWARD) or every(module, BACKWARD_PRE)):
             watch = _Watch(module)
             args = watch.inputs(args)
         result = module.forward(*args, **kwargs)
-        for key, (hook, with_kwargs, _) in list(hooks.get(FORWARD, {}).items()):
+        for key, (hook, with_kwargs, _) in every(module, FORWARD):
             done.add(key)
             given = (module, args, kwargs, result) if with_kwargs else (module, args, result)
             replaced = hook(*given)
             result = result if replaced is None else replaced
         return result if watch is None else watch.outputs(result)
     except Exception:
-        for key, (hook, with_kwargs, always_call) in list(hooks.get(FORWARD, {}).items()):
+        for key, (hook, with_kwargs, always_call) in every(module, FORWARD):
             if always_call and key not in done:
                 hook(*((module, args, kwargs, None) if with_kwargs else (module, args, None)))
         raise
@@ -161,11 +179,11 @@ class _Watch:
     def at_outputs(self, gradients: list) -> Sequence:
         """Runs the backward-pre hooks; also the others where no input needs a gradient."""
         given = tuple(gradients)
-        for hook in of(self.module._hooks, BACKWARD_PRE):
+        for _, hook in every(self.module, BACKWARD_PRE):
             given = _replaced("backward pre-hook", hook(self.module, given), given)
         self.grad_output = given
         if not self.positions:
-            for hook in of(self.module._hooks, BACKWARD):
+            for _, hook in every(self.module, BACKWARD):
                 hook(self.module, (None,) * self.count, given)
         return given
 
@@ -177,7 +195,7 @@ class _Watch:
         given = [None] * self.count
         for k, gradient in zip(self.positions, gradients, strict=True):
             given[k] = gradient
-        for hook in of(self.module._hooks, BACKWARD):
+        for _, hook in every(self.module, BACKWARD):
             result = hook(self.module, tuple(given), self.grad_output)
             given = list(_replaced("backward hook", result, tuple(given)))
         self.grad_output = None
@@ -252,6 +270,10 @@ class Hooked:
         """
         return self._add_hook(BACKWARD, hook, prepend)
 
+    def register_backward_hook(self, hook: Callable) -> RemovableHandle:
+        """The older name of `register_full_backward_hook`, which PyTorch's does only in part."""
+        return self.register_full_backward_hook(hook)
+
     def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
         """`hook(module, prefix, keep_vars)` before `state_dict` collects."""
         return self._add_state_hook(STATE_PRE, hook)
@@ -269,3 +291,43 @@ class Hooked:
     def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """`hook(module, incompatible_keys)` after the module and all below it were filled."""
         return self._add_state_hook(LOAD, hook)
+
+
+# ------------------------------------------------------------------ hooks of all modules
+
+
+def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, args)` before each forward of every module."""
+    return add(EVERYWHERE, FORWARD_PRE, (hook, False))
+
+
+def register_module_forward_hook(
+    hook: Callable, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """`hook(module, args, output)` after each forward of every module."""
+    return add(EVERYWHERE, FORWARD, (hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, grad_output)` before each backward of every module."""
+    return add(EVERYWHERE, BACKWARD_PRE, hook)
+
+
+def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, grad_input, grad_output)` after each backward of every module."""
+    return add(EVERYWHERE, BACKWARD, hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, name, parameter)` whenever a module takes a parameter; may replace it."""
+    return add(EVERYWHERE, PARAMETER, hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, name, buffer)` whenever a module takes a buffer; may replace it."""
+    return add(EVERYWHERE, BUFFER, hook)
+
+
+def register_module_module_registration_hook(hook: Callable) -> RemovableHandle:
+    """`hook(module, name, submodule)` whenever a module takes a submodule; may replace it."""
+    return add(EVERYWHERE, MODULE, hook)

@@ -6,6 +6,8 @@ and mapped to it.
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 
@@ -59,12 +61,15 @@ def _class_targets(operation: str, input: Array, target: Array, weight: Array | 
     axis = 1 if input.ndim > 1 else 0
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected:
+        # PyTorch's kinds: the batch is a matter of values, all else of shapes.
+        batch = target.shape[:1] != expected[:1] and target.ndim == len(expected)
         fail(
             operation,
             got=f"input {list(input.shape)} and target {list(target.shape)}",
             expected=f"a target of shape {list(expected)}",
-            fix="Class indices have the input's shape without its class dimension.",
-            kind=ValueError,
+            fix="Class indices have the input's shape without its class dimension, "
+            "class probabilities its shape and a floating-point type.",
+            kind=ValueError if batch else RuntimeError,
         )
     if not jnp.issubdtype(target.dtype, jnp.integer):
         fail(
@@ -156,7 +161,18 @@ def cross_entropy(
     if by_class:
         axis = _class_targets("cross_entropy", input, target, weight)
     else:
-        _same_shape("cross_entropy", input, target)
+        if target.shape != input.shape:
+            fail(
+                "cross_entropy",
+                got=f"input {list(input.shape)} and target {target.dtype}{list(target.shape)}",
+                expected="class probabilities of the input's shape, or integer class indices",
+            )
+        if ignore_index >= 0:
+            fail(
+                "cross_entropy",
+                got=f"ignore_index={ignore_index} with class probabilities",
+                expected="ignore_index with class indices only",
+            )
         axis = 1 if input.ndim > 1 else 0
         _check_weight("cross_entropy", weight, input.shape[axis])
     classes = scores.shape[axis]
@@ -286,10 +302,10 @@ def kl_div(
     if log_target:
         loss = jnp.exp(target) * (target - input)
     else:
-        positive = target > 0
-        entropy = jnp.where(positive, target * jnp.log(jnp.where(positive, target, 1)), 0)
-        # A negative probability has no logarithm.
-        loss = jnp.where(target < 0, jnp.nan, entropy) - target * input
+        # A negative probability has no logarithm: NaN.
+        zero = target == 0
+        entropy = jnp.where(zero, 0, target * jnp.log(jnp.where(zero, 1, target)))
+        loss = entropy - target * input
     loss = _reduced(loss, how)
     return loss / input.shape[0] if batchmean and input.ndim else loss
 
@@ -343,6 +359,20 @@ def multi_margin_loss(
     reduction = _reduction("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
         fail("multi_margin_loss", got=f"p={p}", expected="p of 1 or 2", kind=ValueError)
+    if not jnp.issubdtype(target.dtype, jnp.integer) or input.ndim > 2:
+        fail(
+            "multi_margin_loss",
+            got=f"input {list(input.shape)} and target {target.dtype}{list(target.shape)}",
+            expected="input (N, C) or (C) and integer class indices (N) or ()",
+        )
+    if not input.ndim:
+        input = input[None]
+    if target.size != math.prod(input.shape[:-1]):
+        fail(
+            "multi_margin_loss",
+            got=f"input {list(input.shape)} and target {list(target.shape)}",
+            expected="one class index for each row",
+        )
     classes = input.shape[-1]
     target = target.reshape(input.shape[:-1])
     chosen = jnp.arange(classes) == target[..., None]
@@ -366,7 +396,15 @@ def multilabel_margin_loss(
     Shape: input and target (N, C) or (C); a row's labels end at its first -1.
     """
     reduction = _reduction("multilabel_margin_loss", reduction, size_average, reduce)
-    _same_shape("multilabel_margin_loss", input, target)
+    if target.shape != input.shape and target.size != input.size:
+        fail(
+            "multilabel_margin_loss",
+            got=f"input {list(input.shape)} and target {list(target.shape)}",
+            expected="input and target of the same shape",
+        )
+    if not input.ndim:
+        input = input[None]
+    target = target.reshape(input.shape)
     classes = input.shape[-1]
     listed = jnp.cumprod(target >= 0, axis=-1, dtype=jnp.int32) > 0
     chosen = (target[..., None] == jnp.arange(classes)) & listed[..., None]

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..core.ops.create import as_tensor
 from ..core.tensor.tensor import Tensor
 from . import loss, loss_pairs, loss_regression
+from .distance import PairwiseDistance
 from .factory import module_of
 from .module import Module
 
@@ -83,9 +83,17 @@ class SmoothL1Loss(Module):
     """Squared error below `beta`, absolute error above."""
 
 
-@_two(loss_regression.huber_loss, settings=("reduction", "delta"))
 class HuberLoss(Module):
     """Squared error below `delta`, delta times the absolute error above."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0):
+        super().__init__()
+        if isinstance(delta, bool) or not isinstance(delta, int | float):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
+        self.reduction, self.delta = reduction, delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return loss_regression.huber_loss(input, target, self.reduction, self.delta)
 
 
 @_two(loss_regression.poisson_nll_loss)
@@ -130,7 +138,7 @@ class TripletMarginWithDistanceLoss(Module):
             raise ValueError(f"{reduction} is not a valid value for reduction")
         if margin <= 0:
             raise ValueError(f"margin must be greater than 0, but got {margin}")
-        self.distance_function = distance_function or loss_pairs.pairwise_distance
+        self.distance_function = distance_function or PairwiseDistance()
         self.margin, self.swap, self.reduction = margin, swap, reduction
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
@@ -155,9 +163,7 @@ class CTCLoss(Module):
     def forward(
         self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
     ) -> Tensor:
-        lengths = [
-            as_tensor(one, device=log_probs.device) for one in (input_lengths, target_lengths)
-        ]
         return loss_pairs.ctc_loss(
-            log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity
-        )
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+            self.zero_infinity,
+        )  # fmt: skip

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..core.define import function, op
 from ..core.errors import dimension, fail
 from ..core.op import Array
+from ..core.ops.create import as_tensor
+from ..core.tensor.tensor import Tensor
 from .loss import _reduced, _reduction
 
 
@@ -31,6 +35,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8):
     """Cosine `x1 . x2 / (max(|x1|, eps) max(|x2|, eps))` along `dim`, broadcasting."""
     x1, x2 = jnp.broadcast_arrays(x1, x2)
     axis = dimension("cosine_similarity", dim, x1.ndim)
+    if not x1.ndim:
+        x1, x2 = x1[None], x2[None]
     lengths = []
     for x in (x1, x2):
         square = jnp.sum(x * x, axis, keepdims=True)
@@ -45,6 +51,19 @@ def pairwise_distance(
 ):
     """p-norm of `x1 - x2 + eps` over the last dimension."""
     return _norm(x1 - x2 + eps, p, keepdim)
+
+
+@op(namespace=("nn.functional", "neurarust"), method=False)
+def pdist(input: Array, p: float = 2.0):
+    """p-norm distances of all pairs of rows, the first row's first: (N, D) to (N (N - 1) / 2)."""
+    if input.ndim != 2 or not jnp.issubdtype(input.dtype, jnp.floating) or p < 0:
+        fail(
+            "pdist",
+            got=f"input {input.dtype}{list(input.shape)} and p={p}",
+            expected="a floating-point input (N, D) and a p of at least 0",
+        )
+    one, other = np.triu_indices(input.shape[0], 1)
+    return _norm(input[one] - input[other], p)
 
 
 @op(namespace=("nn.functional",), method=False, promote="float", promoted=("input1", "input2"))
@@ -165,6 +184,8 @@ def triplet_margin_with_distance_loss(
 ):
     """Triplet margin loss with any distance between two tensors, by default the Euclidean."""
     reduction = _reduction("triplet_margin_with_distance_loss", reduction, None, None)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, but got {margin}")
     distance = pairwise_distance if distance_function is None else distance_function
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
@@ -178,8 +199,32 @@ def triplet_margin_with_distance_loss(
 _NEVER = -1e30  # the logarithm of 0, finite so that differences of it are numbers
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False, residuals=True)
+@function(namespace=("nn.functional", "neurarust"), method=False)
 def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
+    reduction: str = "mean", zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """Connectionist temporal classification: -log of the total probability of all alignments.
+
+    The mean divides each loss by its target length first.
+
+    Args:
+        targets: (N, S), or all targets one after the other (sum of target_lengths).
+        input_lengths: tensors, or tuples of numbers; target_lengths likewise.
+        zero_infinity: targets too long for their input give 0 instead of infinity.
+
+    Shape: log_probs (T, N, C) or (T, C); lengths (N) or ().
+
+    Source: Graves et al., "Connectionist temporal classification", ICML 2006. As in PyTorch the
+    gradient takes `log_probs` to be what log_softmax gave: it is `exp(log_probs)` minus the
+    share of each label, which sums to 0 over the classes.
+    """
+    lengths = [as_tensor(one, device=log_probs.device) for one in (input_lengths, target_lengths)]
+    return _ctc_loss(log_probs, targets, *lengths, blank, reduction, zero_infinity)
+
+
+@op(name="_ctc_loss", namespace=(), method=False, residuals=True)
+def _ctc_loss(
     log_probs: Array,
     targets: Array,
     input_lengths: Array,
@@ -188,20 +233,6 @@ def ctc_loss(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ):
-    """Connectionist temporal classification: -log of the total probability of all alignments.
-
-    The mean divides each loss by its target length first.
-
-    Args:
-        targets: (N, S), or all targets one after the other (sum of target_lengths).
-        zero_infinity: targets too long for their input give 0 instead of infinity.
-
-    Shape: log_probs (T, N, C) or (T, C); lengths (N) or ().
-
-    Source: Graves et al., "Connectionist temporal classification", ICML 2006. The gradient is
-    the derivative with respect to `log_probs` itself; PyTorch's already includes log_softmax's,
-    so the two agree behind a log_softmax.
-    """
     reduction = _reduction("ctc_loss", reduction, None, None)
     single = log_probs.ndim == 2
     if single:
@@ -246,6 +277,10 @@ def ctc_loss(
     label_end = jnp.where(target_lengths > 0, label_end, _NEVER)
     loss = -jnp.logaddexp(blank_end, label_end)
     impossible = loss > -_NEVER / 2
+    # Adds 0, whose gradient is exp(log_probs) at the steps that count.
+    running = jnp.arange(steps)[:, None] < input_lengths
+    mass = jnp.sum(jnp.where(running, jnp.sum(jnp.exp(log_probs), -1), 0), 0)
+    loss = loss + (mass - jax.lax.stop_gradient(mass))
     loss = jnp.where(impossible, 0 if zero_infinity else jnp.inf, loss).astype(dtype)
     if reduction == "mean":
         return jnp.mean(loss / jnp.maximum(target_lengths, 1).astype(dtype))

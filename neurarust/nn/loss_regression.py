@@ -101,6 +101,8 @@ def huber_loss(
 ):
     """`d^2 / 2` where |d| <= delta, else `delta (|d| - delta / 2)`, with d = input - target."""
     reduction = _reduction("huber_loss", reduction, None, None)
+    if isinstance(delta, bool) or not isinstance(delta, int | float):
+        raise TypeError(f"delta must be a float or int, got: {type(delta)}")
     _warn_broadcast("huber_loss", input, target)
     if delta <= 0:
         fail("huber_loss", got=f"delta={delta}", expected="a delta greater than 0")
@@ -153,7 +155,7 @@ def gaussian_nll_loss(
 
     Args:
         var: a number, or a tensor of the input's shape, perhaps without its last dimension
-            or with 1 there. Negative values give NaN; PyTorch raises an error.
+            or with 1 in one dimension. Negative values give NaN; PyTorch raises an error.
         full: adds the constant `log(2 pi) / 2`.
     """
     reduction = _reduction("gaussian_nll_loss", reduction, None, None)
@@ -161,11 +163,13 @@ def gaussian_nll_loss(
     if var.ndim and var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var[..., None]
-        elif input.ndim != var.ndim or var.shape[:-1] != input.shape[:-1] or var.shape[-1] != 1:
+        elif input.ndim != var.ndim or [
+            one for one, other in zip(var.shape, input.shape, strict=True) if one != other
+        ] != [1]:
             fail(
                 "gaussian_nll_loss",
                 got=f"var {list(var.shape)} and input {list(input.shape)}",
-                expected="a var of the input's shape, or without its last dimension",
+                expected="a var of the input's shape, without its last dimension or with one of 1",
                 kind=ValueError,
             )
     # PyTorch clamps outside autograd: the floor hides the value, not its gradient.

@@ -6,15 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ..core import device as devices
-from ..core import dtype as dtypes
-from ..core import host
-from ..core.autograd.modes import no_grad
+from ..core import jit
 from ..core.engine.recording import state, synchronize
-from ..core.ops.conversion import set_
 from ..core.tensor.tensor import Tensor
 from . import hooks, state_dict
 from .parameter import Buffer, Parameter
+from .placement import Placed
 
 Self = TypeVar("Self", bound="Module")
 
@@ -34,7 +31,7 @@ def _missing_forward(self: Module, *_: Any, **__: Any) -> Any:
     )
 
 
-class Module(hooks.Hooked):
+class Module(hooks.Hooked, Placed):
     """Base class of layers and models (torch.nn.Module).
 
     A subclass calls `super().__init__()`, assigns parameters, buffers and submodules as
@@ -46,6 +43,8 @@ class Module(hooks.Hooked):
     """
 
     training: bool
+    # Kept in state dicts' `_metadata`, so that a class can tell older files from its own.
+    _version = 1
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _non_persistent_buffers_set: set[str]
@@ -63,7 +62,7 @@ class Module(hooks.Hooked):
         depth = _calls.depth
         _calls.depth = depth + 1
         try:
-            if self._hooks is None:
+            if self._hooks is None and not hooks.EVERYWHERE:
                 result = self.forward(*args, **kwargs)
             else:
                 result = hooks.call(self, args, kwargs)
@@ -170,7 +169,7 @@ class Module(hooks.Hooked):
                 f"created explicitly. To express '{name}' as a function of another Tensor, "
                 f"compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = hooks.taken(self, hooks.PARAMETER, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Adds a tensor that is state but no parameter, such as running statistics.
@@ -184,7 +183,7 @@ class Module(hooks.Hooked):
                 f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' "
                 f"(Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = hooks.taken(self, hooks.BUFFER, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -195,7 +194,7 @@ class Module(hooks.Hooked):
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
         self._check_name("module", name, self.__dict__.get("_modules", ()))
-        self._modules[name] = module
+        self._modules[name] = hooks.taken(self, hooks.MODULE, name, module)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Adds a submodule (as `register_module`)."""
@@ -214,9 +213,15 @@ class Module(hooks.Hooked):
             found = inner
         return found
 
-    def set_submodule(self, target: str, module: Module) -> None:
-        """Puts a module in the place of the one at a path."""
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Puts a module at a path; `strict`: only in the place of another."""
         path, _, name = target.rpartition(".")
+        if not name:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        if strict:
+            self.get_submodule(target)
         setattr(self.get_submodule(path), name, module)
 
     def get_parameter(self, target: str) -> Parameter:
@@ -383,70 +388,9 @@ class Module(hooks.Hooked):
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else parameter.grad.detach().zero_()
 
-    def _apply(self: Self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replaces every parameter, gradient and buffer by what `fn` makes of it."""
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        with no_grad():
-            for parameter in self._parameters.values():
-                if parameter is None:
-                    continue
-                before = parameter.detach()
-                made = fn(before)
-                if made is not before:
-                    set_(parameter, made)
-                if parameter.grad is not None:
-                    parameter.grad = fn(parameter.grad)
-            for name, buffer in self._buffers.items():
-                if buffer is not None:
-                    self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
-        """`to(device)`, `to(dtype)`, `to(device, dtype)`, `to(tensor)`: moves everything.
-
-        A dtype counts for floating-point parameters and buffers only.
-        """
-        device, dtype = _wanted(args, kwargs)
-
-        def convert(tensor: Tensor) -> Tensor:
-            inexact = tensor.dtype.category >= dtypes.FLOATING
-            return tensor.to(device, dtype if inexact else None)
-
-        return self._apply(convert)
-
-    def type(self: Self, dst_type: Any) -> Self:
-        """Converts all parameters and buffers to a dtype."""
-        return self._apply(lambda tensor: tensor.to(dtypes.of(dst_type)))
-
-    def float(self: Self) -> Self:
-        """Floating-point parameters and buffers as float32."""
-        return self.to(dtypes.float32)
-
-    def double(self: Self) -> Self:
-        """Floating-point parameters and buffers as float64."""
-        return self.to(dtypes.float64)
-
-    def half(self: Self) -> Self:
-        """Floating-point parameters and buffers as float16."""
-        return self.to(dtypes.float16)
-
-    def bfloat16(self: Self) -> Self:
-        """Floating-point parameters and buffers as bfloat16."""
-        return self.to(dtypes.bfloat16)
-
-    def cpu(self: Self) -> Self:
-        """Moves everything to host memory."""
-        return self.to(devices.CPU)
-
-    def cuda(self: Self, device: Any = None) -> Self:
-        """Moves everything to a CUDA device."""
-        return self.to(devices.of("cuda" if device is None else device))
-
-    def to_empty(self: Self, *, device: Any, recurse: bool = True) -> Self:
-        """Moves to a device without copying: the elements mean nothing afterwards."""
-        return self._apply(lambda one: host.empty(one.shape, one.dtype, device), recurse)
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Makes `forward` run as one recorded call (see `nr.compile`), in place."""
+        self.__dict__["forward"] = jit.compile(self.forward, *args, **kwargs)
 
     # ------------------------------------------------------------ printing
 
@@ -474,27 +418,3 @@ _load, _load_all = state_dict.load, state_dict.load_all
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
-
-
-def _wanted(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """The device and dtype, either may be None, that `Module.to` was asked for."""
-    device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
-    kwargs.pop("non_blocking", None)
-    kwargs.pop("memory_format", None)
-    if "tensor" in kwargs:
-        args = (kwargs.pop("tensor"), *args)
-    if kwargs:
-        raise TypeError(f"Module.to: unexpected arguments {sorted(kwargs)}")
-    for one in args:
-        if isinstance(one, Tensor):
-            device, dtype = one.device, one.dtype
-        elif isinstance(one, str | int | devices.device) and not isinstance(one, bool):
-            device = one
-        elif one is not None and not isinstance(one, bool):
-            dtype = one
-    dtype = None if dtype is None else dtypes.of(dtype)
-    if dtype is not None and dtype.category < dtypes.FLOATING:
-        raise TypeError(
-            f"nn.Module.to only accepts floating point or complex dtypes, but got {dtype}"
-        )
-    return device, dtype

@@ -67,7 +67,8 @@ class _Statistics(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
         )
 
 
@@ -84,6 +85,8 @@ class _BatchNorm(_Statistics):
 
     def forward(self, input: Tensor) -> Tensor:
         self._check_rank(input)
+        if self.eps <= 0:
+            raise ValueError(f"{type(self).__name__}: eps must be positive, but got {self.eps}")
         momentum = self.momentum
         tracking = self.training and self.track_running_stats
         if tracking:
@@ -119,6 +122,41 @@ class BatchNorm3d(_BatchNorm):
     """BatchNorm1d for volumes. Shape: (N, C, D, H, W)."""
 
     ranks = (5,)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalization over the whole batch, wherever its parts lie. Shape: (N, C, ...).
+
+    A batch that is sharded over devices is one tensor here, so its statistics are always those
+    of the whole: this is `BatchNorm` for any rank. `process_group` is kept and not used.
+    """
+
+    ranks = (2, 3, 4, 5)
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+        affine: bool = True, track_running_stats: bool = True, process_group: Any = None,
+        device: Any = None, dtype: Any = None, *, bias: bool = True,
+    ):  # fmt: skip
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """The module with every BatchNorm below it as a SyncBatchNorm of the same tensors."""
+        if isinstance(module, _BatchNorm) and not isinstance(module, SyncBatchNorm):
+            made = cls(
+                module.num_features, module.eps, module.momentum, module.affine,
+                module.track_running_stats, process_group,
+            )  # fmt: skip
+            made._parameters.update(module._parameters)
+            made._buffers.update(module._buffers)
+            return made.train(module.training)
+        for name, child in module.named_children():
+            module._modules[name] = cls.convert_sync_batchnorm(child, process_group)
+        return module
 
 
 class _InstanceNorm(_Statistics):
@@ -268,12 +306,23 @@ class GroupNorm(Module):
         return functions.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 @module_of(functions.local_response_norm)
 class LocalResponseNorm(Module):
     """Division by a norm over nearby channels (Krizhevsky et al. 2012). Shape: (N, C, ...)."""
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+@module_of(functions.local_response_norm, k=1)
+class CrossMapLRN2d(Module):
+    """LocalResponseNorm of images under its older name. Shape: (N, C, H, W)."""
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

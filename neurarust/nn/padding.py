@@ -71,40 +71,32 @@ class ConstantPad3d(_ConstantPadding):
     rank = 3
 
 
-class ZeroPad1d(_ConstantPadding):
+class _ZeroPadding(_ConstantPadding):
+    """Padding with zeros."""
+
+    def __init__(self, padding: Widths):
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return str(self.padding)
+
+
+class ZeroPad1d(_ZeroPadding):
     """Adds zeros. Shape: (N, C, W), or without N."""
 
     rank = 1
 
-    def __init__(self, padding: Widths):
-        super().__init__(padding, 0.0)
 
-    def extra_repr(self) -> str:
-        return str(self.padding)
-
-
-class ZeroPad2d(_ConstantPadding):
+class ZeroPad2d(_ZeroPadding):
     """Adds zeros. Shape: (N, C, H, W), or without N."""
 
     rank = 2
 
-    def __init__(self, padding: Widths):
-        super().__init__(padding, 0.0)
 
-    def extra_repr(self) -> str:
-        return str(self.padding)
-
-
-class ZeroPad3d(_ConstantPadding):
+class ZeroPad3d(_ZeroPadding):
     """Adds zeros. Shape: (N, C, D, H, W), or without N."""
 
     rank = 3
-
-    def __init__(self, padding: Widths):
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return str(self.padding)
 
 
 class ReflectionPad1d(_Padding):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.ops import adaptive_pooling, pooling
+from ..core.ops import adaptive_pooling, fractional_pooling, pooling
 from ..core.tensor.tensor import Tensor
 from .factory import module_of
 from .module import Module
@@ -116,13 +116,16 @@ class AdaptiveMaxPool3d(Module):
 class _Unpool(Module):
     """Values put back to where max pooling found them, zeros elsewhere."""
 
+    rank: int
     function: Any
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
         super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
+        stride = kernel_size if stride is None else stride
+        self.kernel_size, self.stride, self.padding = (
+            (one,) * self.rank if isinstance(one, int) else tuple(one)
+            for one in (kernel_size, stride, padding)
+        )
 
     def forward(
         self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None
@@ -137,16 +140,63 @@ class _Unpool(Module):
 class MaxUnpool1d(_Unpool):
     """Inverse of MaxPool1d with return_indices. Shape: (N, C, L), or without N."""
 
-    function = staticmethod(pooling.max_unpool1d)
+    rank, function = 1, staticmethod(pooling.max_unpool1d)
 
 
 class MaxUnpool2d(_Unpool):
     """Inverse of MaxPool2d with return_indices. Shape: (N, C, H, W), or without N."""
 
-    function = staticmethod(pooling.max_unpool2d)
+    rank, function = 2, staticmethod(pooling.max_unpool2d)
 
 
 class MaxUnpool3d(_Unpool):
     """Inverse of MaxPool3d with return_indices. Shape: (N, C, D, H, W), or without N."""
 
-    function = staticmethod(pooling.max_unpool3d)
+    rank, function = 3, staticmethod(pooling.max_unpool3d)
+
+
+class _Fractional(Module):
+    """Constructor and forward of both fractional poolings (arXiv:1412.6071)."""
+
+    rank: int
+    function: Any
+
+    def __init__(
+        self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+        return_indices: bool = False, _random_samples: Tensor | None = None,
+    ):  # fmt: skip
+        super().__init__()
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(
+                f"{type(self).__name__} requires exactly one of output_size and output_ratio"
+            )
+        each = [one if isinstance(one, Sequence) or one is None else (one,) * self.rank
+                for one in (kernel_size, output_size, output_ratio)]  # fmt: skip
+        self.kernel_size, self.output_size, self.output_ratio = each
+        if self.output_ratio is not None and not all(0 < one < 1 for one in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+
+    def forward(self, input: Tensor) -> Any:
+        return self.function(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+            self._random_samples,
+        )  # fmt: skip
+
+
+class FractionalMaxPool2d(_Fractional):
+    """Maxima over windows of random places. Shape: (N, C, H, W), or without N.
+
+    Args:
+        output_size: the wanted size; or
+        output_ratio: a share of the input's, between 0 and 1.
+    """
+
+    rank, function = 2, staticmethod(fractional_pooling.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_Fractional):
+    """FractionalMaxPool2d for volumes. Shape: (N, C, D, H, W), or without N."""
+
+    rank, function = 3, staticmethod(fractional_pooling.fractional_max_pool3d)

@@ -19,7 +19,7 @@ from .utils.rnn import PackedSequence
 States = tuple[Tensor, ...]
 
 
-class _Recurrent(Module):
+class RNNBase(Module):
     """Layers and directions; subclasses say what one layer in one direction does.
 
     All weights start uniform in (-k, k), k = 1 / sqrt(hidden_size).
@@ -46,13 +46,12 @@ class _Recurrent(Module):
         ):  # fmt: skip
             if not isinstance(setting, bool):
                 raise TypeError(f"{flag} should be of type bool, got: {type(setting).__name__}")
-        if not isinstance(hidden_size, int):
-            raise TypeError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
-        if hidden_size <= 0 or num_layers <= 0:
-            raise ValueError(
-                f"{name}: hidden_size and num_layers must be greater than zero, "
-                f"but got {hidden_size} and {num_layers}"
-            )
+        sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
+        for what, size in sizes.items():
+            if not isinstance(size, int):
+                raise TypeError(f"{what} should be of type int, got: {type(size).__name__}")
+            if size <= 0:
+                raise ValueError(f"{name}: {what} must be greater than zero, but got {size}")
         if proj_size and (self.states != 2 or not 0 < proj_size < hidden_size):
             raise ValueError(
                 f"{name}: proj_size is for LSTM only and has to be a positive integer, smaller "
@@ -243,7 +242,7 @@ def _pieces(sizes: list[int]) -> list[tuple[int, int, int]]:
     return pieces
 
 
-class RNN(_Recurrent):
+class RNN(RNNBase):
     """Elman network: `h = tanh(W_ih x + b_ih + W_hh h + b_hh)`.
 
     Args:
@@ -279,7 +278,7 @@ class RNN(_Recurrent):
         )  # fmt: skip
 
 
-class LSTM(_Recurrent):
+class LSTM(RNNBase):
     """Long short-term memory: `c = f c + i g`, `h = o tanh(c)`, gates i, f, g, o.
 
     Args:
@@ -301,7 +300,7 @@ class LSTM(_Recurrent):
         )  # fmt: skip
 
 
-class GRU(_Recurrent):
+class GRU(RNNBase):
     """Gated recurrent unit: `h = (1 - z) n + z h`, gates r, z, n.
 
     Shape: as RNN. Source: Cho et al., "Learning phrase representations using RNN
@@ -327,7 +326,7 @@ class GRU(_Recurrent):
         )
 
 
-class _Cell(Module):
+class RNNCellBase(Module):
     """One step of one layer."""
 
     gates: int
@@ -372,7 +371,7 @@ class _Cell(Module):
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
 
-class RNNCell(_Cell):
+class RNNCell(RNNCellBase):
     """One step of an RNN. Shape: (N, input_size) and (N, hidden_size), or without N."""
 
     gates = 1
@@ -396,7 +395,7 @@ class RNNCell(_Cell):
         return super().extra_repr() + shown
 
 
-class LSTMCell(_Cell):
+class LSTMCell(RNNCellBase):
     """One step of an LSTM; states (h, c). Shape: as RNNCell."""
 
     gates = 4
@@ -407,7 +406,7 @@ class LSTMCell(_Cell):
         return tuple(functions.lstm_cell(input, states, *self._tensors()))
 
 
-class GRUCell(_Cell):
+class GRUCell(RNNCellBase):
     """One step of a GRU. Shape: as RNNCell."""
 
     gates = 3

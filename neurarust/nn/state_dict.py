@@ -40,6 +40,11 @@ def save(module: Any, destination: dict, prefix: str, keep_vars: bool) -> None:
 def save_all(module: Any, destination: dict | None, prefix: str, keep_vars: bool) -> dict:
     """The state dict of a module and all below it."""
     destination = OrderedDict() if destination is None else destination
+    metadata = {"version": module._version}
+    if not prefix and isinstance(destination, OrderedDict):
+        destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+    if hasattr(destination, "_metadata"):
+        destination._metadata[prefix[:-1]] = metadata  # type: ignore[attr-defined]
     for hook in hooks.of(module._state_hooks, hooks.STATE_PRE):
         hook(module, prefix, keep_vars)
     module._save_to_state_dict(destination, prefix, keep_vars)
@@ -49,7 +54,7 @@ def save_all(module: Any, destination: dict | None, prefix: str, keep_vars: bool
                 destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
             )
     for hook in hooks.of(module._state_hooks, hooks.STATE):
-        result = hook(module, destination, prefix, {})
+        result = hook(module, destination, prefix, metadata)
         destination = destination if result is None else result
     return destination
 
@@ -121,13 +126,14 @@ def load_all(module: Any, given: Mapping, strict: bool, assign: bool) -> Incompa
             f"Expected state_dict to be dict-like, got {type(given)}: a module's state_dict(), "
             f"or what nr.load returned for a file of one"
         )
+    versions = getattr(given, "_metadata", {})
     given = OrderedDict(given)
     missing: list[str] = []
     unexpected: list[str] = []
     errors: list[str] = []
-    metadata = {"assign_to_params_buffers": assign}
 
     def visit(one: Any, part: dict, prefix: str) -> None:
+        metadata = {**versions.get(prefix[:-1], {}), "assign_to_params_buffers": assign}
         one._load_from_state_dict(part, prefix, metadata, True, missing, unexpected, errors)
         for name, child in one._modules.items():
             if child is not None:

@@ -41,6 +41,57 @@ def test_indices_of_adaptive_maxima():
     assert x.gather(2, indices).tolist() == values.tolist()
 
 
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_poolings_that_always_give_indices(rank):
+    """max_pool1d_with_indices, adaptive_max_pool1d_with_indices and those of 2 and 3 axes."""
+    x = drawn(1, 2, *(4,) * rank)
+    for name in (f"max_pool{rank}d", f"adaptive_max_pool{rank}d"):
+        wanted = getattr(F, name)(x, 2, return_indices=True)
+        given = getattr(F, f"{name}_with_indices")(x, 2)
+        assert [one.tolist() for one in given] == [one.tolist() for one in wanted]
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_fractional_poolings(rank):
+    """fractional_max_pool2d and 3d: maxima of windows of random places in order."""
+    x = drawn(2, 3, *(7,) * rank)
+    pool = getattr(F, f"fractional_max_pool{rank}d")
+    values, indices = getattr(F, f"fractional_max_pool{rank}d_with_indices")(x, 2, 4)
+    assert values.shape == (2, 3, *(4,) * rank)
+    flat = x.reshape(2, 3, -1).gather(2, indices.reshape(2, 3, -1))
+    assert flat.tolist() == values.reshape(2, 3, -1).tolist()
+    samples = nr.zeros(2, 3, rank, dtype=nr.float64)
+    # Steps of (7 - 2) / (2 - 1) from 0: windows at 0 and 5.
+    corner = pool(x, 2, 2, _random_samples=samples)
+    assert corner[(0, 0, *(0,) * rank)].item() == x[(0, 0, *(slice(2),) * rank)].max().item()
+    assert pool(x, 2, output_ratio=0.5).shape == (2, 3, *(3,) * rank)
+    with pytest.raises(RuntimeError, match="output_size"):
+        pool(x, 4, 5)
+
+
+def test_gradient_of_ctc_behind_log_softmax():
+    x = drawn(4, 2, 3).requires_grad_()
+    targets, lengths = nr.tensor([[1, 2], [2, 2]]), (nr.tensor([4, 3]), nr.tensor([2, 1]))
+    assert gradcheck(lambda one: F.ctc_loss(one.log_softmax(2), targets, *lengths), x)
+    assert F.ctc_loss(x.log_softmax(2), targets, (4, 3), (2, 1)).item() > 0
+
+
+def test_rrelu_in_place():
+    x = nr.tensor([-1.0, 2.0])
+    assert F.rrelu_(x, 0.5, 0.5) is x and x.tolist() == [-0.5, 2.0]
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
+def test_antialiased_interpolation_keeps_constants(mode):
+    x = nr.full((1, 1, 9, 7), 2.0)
+    y = F.interpolate(x, (4, 3), mode=mode, antialias=True)
+    np.testing.assert_allclose(y, np.full((1, 1, 4, 3), 2.0), rtol=1e-6)
+    with pytest.raises(ValueError, match="exactly one"):
+        F.interpolate(x, (4, 3), 2.0)
+    with pytest.raises(NotImplementedError, match="4-D"):
+        F.interpolate(x[0], 4, mode=mode)
+
+
 def test_pooling_of_part_windows():
     x = nr.arange(1.0, 6.0).reshape(1, 1, 5)
     assert F.max_pool1d(x, 2, ceil_mode=True).tolist() == [[[2, 4, 5]]]

@@ -25,6 +25,7 @@ def _counts(operation: str, input: Array, output_size, rank: int) -> tuple[int, 
             operation,
             got=f"input {list(input.shape)}",
             expected=f"{rank + 1} dimensions (channels first) or {rank + 2} (batch first)",
+            kind=ValueError if rank > 1 and input.ndim <= rank else RuntimeError,
         )
     wanted = output_size if isinstance(output_size, Sequence) else (output_size,) * rank
     if len(wanted) != rank:
@@ -33,6 +34,8 @@ def _counts(operation: str, input: Array, output_size, rank: int) -> tuple[int, 
             got=f"output_size={output_size}",
             expected=f"one or {rank} numbers",
         )
+    if min(0 if n is None else n for n in wanted) < 0:
+        fail(operation, got=f"output_size={output_size}", expected="sizes of at least 0")
     sizes = input.shape[-rank:]
     return tuple(size if n is None else n for n, size in zip(wanted, sizes, strict=True))
 

@@ -210,8 +210,11 @@ def _convolution(operation, input, weight, bias, stride, padding, dilation, grou
             got=f"input {list(input.shape)} and kernel {list(kernel)}, padding {pads}",
             expected="a kernel that fits into the padded input",
         )
-    lower = _lowering(x, weight, sizes, groups)
-    y = lower(x, weight, stride, pads, dilation, groups)
+    if x.shape[0]:
+        lower = _lowering(x, weight, sizes, groups)
+        y = lower(x, weight, stride, pads, dilation, groups)
+    else:
+        y = jnp.zeros((0, weight.shape[0], *sizes), x.dtype)
     return _finish(y, bias, input.ndim == rank + 2)
 
 
@@ -388,7 +391,7 @@ def _unfold(x: Array, kernel, dilation, padding, stride) -> Array:
     """(N, C, H, W) -> (N, C kH kW, positions)."""
     x = _pad(x, [(p, p) for p in padding])
     taps = jnp.stack(list(_windows(x, kernel, stride, dilation, 2)), 2)
-    return taps.reshape(x.shape[0], x.shape[1] * math.prod(kernel), -1)
+    return taps.reshape(x.shape[0], x.shape[1] * math.prod(kernel), math.prod(taps.shape[3:]))
 
 
 @op(namespace=("nn.functional",), method=False)

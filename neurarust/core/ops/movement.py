@@ -363,12 +363,15 @@ def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
         )
     widths = [(0, 0)] * (input.ndim - len(pad) // 2)
     widths += [(pad[k], pad[k + 1]) for k in range(len(pad) - 2, -1, -2)]
+    # What negative lengths leave, before the positive ones are added.
     cut = tuple(
         slice(max(-before, 0), length - max(-after, 0))
         for (before, after), length in zip(widths, input.shape, strict=True)
     )
-    input = input[cut]
+    kept = [(slice(max(-b, 0), None if a >= 0 else a)) for b, a in widths]
     widths = [(max(before, 0), max(after, 0)) for before, after in widths]
+    if mode in ("constant", "circular"):
+        input, kept = input[cut], [slice(None)] * input.ndim
     if mode == "constant":
         filled = jnp.asarray(0 if value is None else value).astype(input.dtype)
         return jnp.pad(input, widths, constant_values=filled)
@@ -377,7 +380,11 @@ def pad(input: Array, pad, mode="constant", value: Operand = 0.0):
              kind=NotImplementedError)  # fmt: skip
     for (before, after), length in zip(widths, input.shape, strict=True):
         limit = length - 1 if mode == "reflect" else length
-        if mode != "replicate" and max(before, after) > limit:
+        if mode != "replicate" and max(before, after) > max(limit, 0):
             fail("pad", f"padding {(before, after)} of a dimension of length {length}",
                  f"at most {limit} for mode {mode!r}")  # fmt: skip
-    return jnp.pad(input, widths, mode=_PAD_MODES[mode])
+    # Mirrors and edges are those of the whole input: there negative lengths cut the result.
+    widths = [
+        (b, a) if length else (0, 0) for (b, a), length in zip(widths, input.shape, strict=True)
+    ]
+    return jnp.pad(input, widths, mode=_PAD_MODES[mode])[tuple(kept)]

@@ -66,7 +66,7 @@ def batch_norm_train(
     """Batch normalization by the batch's own statistics; also its mean and unbiased variance."""
     _check_channels("batch_norm", input, weight=weight, bias=bias)
     count = input.size // max(input.shape[1], 1)
-    if count <= 1:
+    if count == 1:
         fail(
             "batch_norm",
             got=f"input {list(input.shape)}",
@@ -132,8 +132,9 @@ def batch_norm(
             )
         return batch_norm_inference(input, running_mean, running_var, weight, bias, eps)
     y, mean, variance = batch_norm_train(input, weight, bias, eps)
-    _move(running_mean, mean, momentum)
-    _move(running_var, variance, momentum)
+    if input.numel():
+        _move(running_mean, mean, momentum)
+        _move(running_var, variance, momentum)
     return y
 
 
@@ -220,7 +221,8 @@ def group_norm(
             got=f"{input.shape[1]} channels and num_groups={num_groups}",
             expected="a number of channels divisible by num_groups",
         )
-    grouped = wide(input).reshape(input.shape[0], num_groups, -1)
+    each = math.prod(input.shape[1:]) // num_groups
+    grouped = wide(input).reshape(input.shape[0], num_groups, each)
     x, _, _ = _standardized(grouped, (2,), eps)
     return _channel_affine(x.reshape(input.shape), weight, bias).astype(input.dtype)
 

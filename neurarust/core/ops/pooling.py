@@ -8,6 +8,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -256,7 +257,24 @@ def _max_unpool(operation, input, indices, kernel_size, stride, padding, output_
     flat = input.reshape(math.prod(lead), -1)
     rows = jnp.arange(flat.shape[0])[:, None]
     empty = jnp.zeros((flat.shape[0], math.prod(sizes)), input.dtype)
-    return empty.at[rows, indices.reshape(flat.shape)].set(flat).reshape(*lead, *sizes)
+    return _put(empty, rows, indices.reshape(flat.shape), flat).reshape(*lead, *sizes)
+
+
+@jax.custom_vjp
+def _put(empty: Array, rows: Array, places: Array, values: Array) -> Array:
+    """Values at their places; where several share one, all get its gradient, as in PyTorch."""
+    return empty.at[rows, places].set(values)
+
+
+def _put_forward(empty, rows, places, values):
+    return _put(empty, rows, places, values), (rows, places)
+
+
+def _put_backward(residuals, gradient):
+    return None, None, None, gradient[residuals]
+
+
+_put.defvjp(_put_forward, _put_backward)
 
 
 @op(namespace=("nn.functional",), method=False)
@@ -409,8 +427,8 @@ def _lp_pool(operation, input, norm_type, kernel_size, stride, ceil_mode, rank):
         counts = _counts(window, with_padding=True)
         share = jnp.asarray(window.kernel / counts, total.dtype)
         total = total * share.reshape(-1, *(1,) * (back - 1))
-    positive = total > 0
-    return jnp.where(positive, jnp.where(positive, total, 1) ** (1 / power), 0)
+    zero = total == 0
+    return jnp.where(zero, 0, jnp.where(zero, 1, total) ** (1 / power))
 
 
 @op(promote="float", namespace=("nn.functional",), method=False)

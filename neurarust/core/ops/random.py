@@ -191,7 +191,8 @@ def _alpha_dropout(input: Array, key: Array, counter: Index, p: Scalar, *, shape
     saturated = -1.7580993408473766
     keep = jax.random.bernoulli(_key(key, counter), 1 - p, shape)
     p = p.astype(input.dtype)
-    scale = ((1 - p) * (1 + p * saturated**2)) ** -0.5
+    spread = (1 - p) * (1 + p * saturated**2)
+    scale = jnp.where(p == 1, 0, jnp.where(p == 1, 1, spread) ** -0.5)
     return jnp.where(keep, input, saturated) * scale - scale * p * saturated
 
 
@@ -430,8 +431,8 @@ def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
 # ------------------------------------------------------------------ dropout
 
 
-def _dropping(name: str, op_: Any, shape_of: Any, doc: str) -> Any:
-    def drop(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def _dropping(name: str, op_: Any, shape_of: Any, doc: str, on: bool = True) -> Any:
+    def drop(input: Tensor, p: float = 0.5, training: bool = on, inplace: bool = False) -> Tensor:
         if not 0.0 <= p <= 1.0:
             raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
         if not training or p == 0:
@@ -469,8 +470,12 @@ dropout1d, dropout2d, dropout3d = (
 )
 alpha_dropout = _dropping(
     "alpha_dropout", _alpha_dropout, _whole,
-    "Dropout that keeps mean and variance of SELU's outputs (Klambauer et al. 2017).",
+    "Dropout that keeps mean and variance of SELU's outputs (Klambauer et al. 2017).", on=False,
 )  # fmt: skip
 feature_alpha_dropout = _dropping(
-    "feature_alpha_dropout", _alpha_dropout, _channels, "`alpha_dropout` of whole channels."
+    "feature_alpha_dropout",
+    _alpha_dropout,
+    _channels,
+    "`alpha_dropout` of whole channels.",
+    on=False,
 )
