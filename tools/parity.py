@@ -36,6 +36,15 @@ REASONS = (
     (r"(storage|data_ptr|share_memory|record_stream|pin_memory|set_num_|interop_threads)",
      "speaks of memory and threads, which XLA owns"),
     (r"^(.*Storage|.*Tensor)$", "old names of types"),
+    (r"_copy$", "a view, copied: write `.clone()`"),
+    (r"determinis|warn_always|flush_denormal|init_num_threads|default_tensor_type|multithreading|"
+     r"grad_layout_policy", "switches of PyTorch's own kernels"),
+    (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
+     r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"
+     r"BroadcastingList|DType|ScalingType|SwizzleType|TYPE_CHECKING|assert_int|boolean_dispatch|"
+     r"_torch_function|_notes$|swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
+    (r"^(constant|dirac|eye|(kaiming_|xavier_)?(normal|uniform)|orthogonal)$",
+     "retired in PyTorch itself"),
 )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ def kept(tmp_path, monkeypatch):
 
 
 def forget(*ops: str) -> None:
-    """What a new process would not know."""
+    """What a new process would not know, nor have recorded."""
+    nr.synchronize()
     programs.clear()
     for op in ops:
         OPS[op].signatures.clear()

@@ -95,6 +95,8 @@ def test_to_and_from_dense():
     assert hybrid.dense_dim() == 1 and hybrid.values().tolist() == [[1.0, 2.0], [3.0, 4.0]]
     close((dense + 1).sparse_mask(made), [[0, 2, 0], [3, 0, 4]])
     assert dense.to_dense() is dense
+    close(rows.to_sparse_coo(), dense.numpy())
+    close(nr.spmm(dense.to_sparse_coo(), nr.ones(3, 1)), [[1], [5]])
     assert nr.sparse_coo_tensor((2, 3)).to_dense().tolist() == [[0.0] * 3] * 2
 
 

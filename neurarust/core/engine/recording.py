@@ -250,7 +250,7 @@ class _State(threading.local):
         self.anomaly: Any = None
         # The innermost capture under way.
         self.capture: Any = None
-        # Somebody sees each call (the NaN hunt, captured activations): jitted functions run plainly.
+        # Somebody sees each call (the NaN hunt, kept activations): jitted functions run plainly.
         self.watched = False
         # No donation: the NaN hunt needs the inputs afterwards.
         self.keep_inputs = False

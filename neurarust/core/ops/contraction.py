@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import jax.numpy as jnp
 from jax import lax
 
@@ -316,8 +318,9 @@ def kron(input: Array, other: Array):
 
 
 def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array | None = None):
-    rows, width = cotangent.reshape(-1, weight.shape[0]), weight.shape[1]
-    by_weight = transposed_product(rows, input.reshape(-1, width))
+    count, (made, width) = math.prod(input.shape[:-1]), weight.shape
+    rows = cotangent.reshape(count, made)
+    by_weight = transposed_product(rows, input.reshape(count, width))
     gradients = (cotangent @ weight, by_weight)
     return gradients if bias is None else (*gradients, total(rows, (0,)))
 
