@@ -43,7 +43,12 @@ def test_indices_of_adaptive_maxima():
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_poolings_that_always_give_indices(rank):
-    """max_pool1d_with_indices, adaptive_max_pool1d_with_indices and those of 2 and 3 axes."""
+    """Both ways to ask for the indices agree.
+
+    max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices
+    adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
+    adaptive_max_pool3d_with_indices
+    """
     x = drawn(1, 2, *(4,) * rank)
     for name in (f"max_pool{rank}d", f"adaptive_max_pool{rank}d"):
         wanted = getattr(F, name)(x, 2, return_indices=True)
@@ -53,7 +58,11 @@ def test_poolings_that_always_give_indices(rank):
 
 @pytest.mark.parametrize("rank", [2, 3])
 def test_fractional_poolings(rank):
-    """fractional_max_pool2d and 3d: maxima of windows of random places in order."""
+    """Maxima of windows of random places, in order.
+
+    fractional_max_pool2d fractional_max_pool3d fractional_max_pool2d_with_indices
+    fractional_max_pool3d_with_indices
+    """
     x = drawn(2, 3, *(7,) * rank)
     pool = getattr(F, f"fractional_max_pool{rank}d")
     values, indices = getattr(F, f"fractional_max_pool{rank}d_with_indices")(x, 2, 4)
