@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.autograd.tape import Edge, Tracked, next_number
+from ..core.capture import MODES
 from ..core.engine.recording import state
 from ..core.engine.value import Aval
 from ..core.tensor.gradients import RemovableHandle
@@ -22,6 +23,8 @@ PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
 
 # Hooks of all modules, by kind; empty as long as there are none.
 EVERYWHERE: dict[str, dict] = {}
+# A jitted function traces again under other hooks.
+MODES.append(lambda: tuple([(kind, *kept) for kind, kept in EVERYWHERE.items() if kept]))
 
 
 def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:

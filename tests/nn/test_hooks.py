@@ -144,3 +144,16 @@ def test_state_dict_hooks():
     one.register_load_state_dict_post_hook(lambda module, keys: seen.append(keys))
     one.load_state_dict(state)
     assert seen[1].missing_keys == [] and "more" in state
+
+
+def test_a_jitted_model_sees_hooks_of_all_modules():
+    model, x = nr.nn.Linear(2, 2), nr.ones(1, 2)
+    run = nr.jit(model)
+    plain = [run(x) for _ in range(3)][-1]
+    handle = nr.nn.hooks.register_module_forward_hook(lambda module, args, output: 2 * output)
+    try:
+        for _ in range(3):
+            nr.testing.assert_close(run(x), 2 * plain)
+    finally:
+        handle.remove()
+    nr.testing.assert_close(run(x), plain)
