@@ -19,7 +19,7 @@ _PRODUCTS = """
     lstm_layer rnn_layer
 """
 _LOSSES = """
-    cosine_embedding_loss cross_entropy ctc_loss hinge_embedding_loss huber_loss kl_div l1_loss
+    cosine_embedding_loss cross_entropy _ctc_loss hinge_embedding_loss huber_loss kl_div l1_loss
     margin_ranking_loss mse_loss multi_margin_loss multilabel_margin_loss nll_loss
     poisson_nll_loss smooth_l1_loss soft_margin_loss triplet_margin_loss
     binary_cross_entropy_with_logits
