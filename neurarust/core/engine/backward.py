@@ -57,7 +57,9 @@ def derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Ba
     if found is None:
         backward = _derive(signature, wanted, residuals)
     else:
-        backward = _underived(found, cache(lambda: _derive(signature, wanted, residuals)))
+        # What another process saved decides what this one is given.
+        saved = found.fields["keep"]
+        backward = _underived(found, cache(lambda: _derive(signature, wanted, residuals, saved)))
     forward, pull = backward.forward, backward.signature
 
     def entries() -> dict[str, Any]:
@@ -88,7 +90,9 @@ def _forward(backward: Backward) -> Signature:
     return backward.forward
 
 
-def _derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> Backward:
+def _derive(
+    signature: Signature, wanted: tuple[int, ...], residuals: bool, keep: Any = None
+) -> Backward:
     backward = Backward()
     backward.wanted = wanted
     backward.outputs = tuple(k for k, inexact in enumerate(signature.inexact) if inexact)
@@ -114,7 +118,7 @@ def _derive(signature: Signature, wanted: tuple[int, ...], residuals: bool) -> B
     with jax.enable_x64(True):
         structs = [one.struct() for one in (*signature.inputs, *cotangents)]
         used = _used(full.trace(*structs, *numbers).jaxpr.jaxpr)
-    backward.keep = tuple(k for k in range(count) if used[k])
+    backward.keep = tuple(k for k in range(count) if used[k]) if keep is None else keep
     backward.keeps_all = len(backward.keep) == count
 
     def kept(*flat: Any) -> tuple:
