@@ -87,7 +87,13 @@ def cast(one: np.ndarray, dtype: str) -> np.ndarray:
     if dtype.startswith("int"):
         return np.asarray(np.round(np.nan_to_num(one, posinf=1, neginf=1) * 2), dtype)
     if dtype == "complex64":
-        return np.asarray(one + 0.5j * one[..., ::-1] if one.ndim else one + 0.3j, dtype)
+        if not one.ndim:
+            return np.asarray(one + 0.3j, dtype)
+        imaginary = 0.5 * one[..., ::-1]
+        if one.ndim > 1 and one.shape[-1] == one.shape[-2]:
+            # A Cholesky factor has a real diagonal; with another one LAPACKs disagree.
+            imaginary = imaginary * (1 - np.eye(one.shape[-1]))
+        return np.asarray(one + 1j * imaginary, dtype)
     return one
 
 

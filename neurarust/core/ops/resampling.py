@@ -94,12 +94,36 @@ def _smooth(size: int, count: int, scale: float | None, kind: str, align: bool) 
     return weights / np.where(total == 0, 1, total)
 
 
+def _matrix(size: int, count: int, scale, kind: str, align: bool, antialias: bool) -> np.ndarray:
+    """(count, size) weights."""
+    if antialias:
+        return _smooth(size, count, scale, kind, align)
+    matrix = np.zeros((count, size))
+    for cell, weight in zip(*_taps(size, count, scale, kind, align), strict=True):
+        np.add.at(matrix, (np.arange(count), cell), weight)
+    return matrix
+
+
+def _of_bytes(x: Array, sizes: tuple, scales: tuple, kind: str, align: bool, antialias: bool):
+    """A picture of bytes resampled as Pillow and PyTorch do: along the rows, then the columns,
+    in whole numbers with weights of 16 bits, each time rounded to bytes."""
+    for axis in (3, 2):
+        size, count, scale = x.shape[axis], sizes[axis - 2], scales[axis - 2]
+        if size == count and scale in (None, 1.0):
+            continue
+        matrix = _matrix(size, count, scale, kind, align, antialias)
+        bits = next(n for n in range(22) if n == 21 or int(matrix.max() * 2 ** (n + 1) + 0.5) >> 15)
+        whole = np.trunc(matrix * 2**bits + np.copysign(0.5, matrix)).astype(np.int32)
+        total = jnp.tensordot(x.astype(jnp.int32), jnp.asarray(whole), ((axis,), (1,)))
+        x = jnp.clip((total + (1 << bits - 1)) >> bits, 0, 255).astype(jnp.uint8)
+        x = jnp.moveaxis(x, -1, axis)
+    return x
+
+
 def _along(x: Array, axis: int, count: int, scale, kind: str, align: bool, antialias: bool):
     """`x` resampled along one axis."""
     size = x.shape[axis]
-    if antialias:
-        matrix = _smooth(size, count, scale, kind, align)
-    else:
+    if not antialias:
         cells, weights = _taps(size, count, scale, kind, align)
         if size > _SHORT:
             shape = [1] * x.ndim
@@ -109,9 +133,7 @@ def _along(x: Array, axis: int, count: int, scale, kind: str, align: bool, antia
                 for cell, weight in zip(cells, weights, strict=True)
             ]
             return sum(parts[1:], parts[0])
-        matrix = np.zeros((count, size))
-        for cell, weight in zip(cells, weights, strict=True):
-            np.add.at(matrix, (np.arange(count), cell), weight)
+    matrix = _matrix(size, count, scale, kind, align, antialias)
     product = jnp.tensordot(
         x, jnp.asarray(matrix, x.dtype), ((axis,), (1,)), precision=lax.Precision.HIGHEST
     )
@@ -126,6 +148,8 @@ def _resample(
     if kind == "area":
         return _adaptive_avg_pool("interpolate", input, sizes, rank)
     x = input
+    if input.dtype == jnp.uint8 and rank == 2 and not kind.startswith("nearest"):
+        return _of_bytes(x, sizes, scales, kind, align, antialias)
     whole = jnp.issubdtype(input.dtype, jnp.integer)
     if not kind.startswith("nearest"):
         x = x.astype(jnp.float32) if whole else wide(x)
