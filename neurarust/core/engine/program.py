@@ -12,10 +12,12 @@ import jax
 
 from .. import device as devices
 from . import disk_cache
+from .layout import channels_last
 from .signature import Signature
 from .value import Value, export
 
 CAPACITY = 512
+_OPTIONS={"xla_cpu_experimental_ynn_fusion_type":"LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
 Call = tuple[Signature, tuple[int, ...]]
 
 
@@ -28,7 +30,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "__weakref__",
+        "number", "device", "smallest", "convolves", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -41,7 +43,11 @@ class Program:
         self.donated = _usable(calls, live, donated, leaves)
         # Floats, integers and complex numbers come first.
         positions = tuple(3 + k for k in self.donated)
-        self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
+        replay = _replay(calls, live)
+        self.convolves = device.type == "cpu" and any("conv" in call[0].name for call in calls)
+        if self.convolves:
+            replay = channels_last(replay)
+        self.function = jax.jit(replay, donate_argnums=positions)
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
@@ -93,7 +99,7 @@ class Program:
         # Without inputs nothing but the default says where to compute.
         with jax.default_device(None if leaves else self.device.jax()):
             lowered = self.function.lower(*vectors, *leaves)
-            compiled = lowered.compile()
+            compiled = lowered.compile(_OPTIONS if self.convolves else None)
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
             packed = disk_cache.pack(lowered, compiled)

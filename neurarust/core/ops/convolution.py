@@ -125,7 +125,7 @@ def _lowering(x, weight, sizes: tuple[int, ...], groups: int):
     if taps == 1:
         return _pointwise
     rows = x.shape[0] * math.prod(sizes)
-    if channels * taps <= 288 and rows * channels * taps <= _LARGEST_PATCHES:
+    if channels * taps <= 64 and rows * channels * taps <= _LARGEST_PATCHES:
         return _patches
     return _native
 
