@@ -11,13 +11,11 @@ from typing import Any
 import jax
 
 from .. import device as devices
-from . import disk_cache
-from .layout import channels_last
+from . import disk_cache, layout
 from .signature import Signature
 from .value import Value, export
 
 CAPACITY = 512
-_OPTIONS={"xla_cpu_experimental_ynn_fusion_type":"LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
 Call = tuple[Signature, tuple[int, ...]]
 
 
@@ -30,7 +28,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "convolves", "__weakref__",
+        "number", "device", "smallest", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -43,11 +41,7 @@ class Program:
         self.donated = _usable(calls, live, donated, leaves)
         # Floats, integers and complex numbers come first.
         positions = tuple(3 + k for k in self.donated)
-        replay = _replay(calls, live)
-        self.convolves = device.type == "cpu" and any("conv" in call[0].name for call in calls)
-        if self.convolves:
-            replay = channels_last(replay)
-        self.function = jax.jit(replay, donate_argnums=positions)
+        self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
@@ -98,8 +92,7 @@ class Program:
         started = time.perf_counter()
         # Without inputs nothing but the default says where to compute.
         with jax.default_device(None if leaves else self.device.jax()):
-            lowered = self.function.lower(*vectors, *leaves)
-            compiled = lowered.compile(_OPTIONS if self.convolves else None)
+            lowered, compiled = self._lowered((*vectors, *leaves))
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
             packed = disk_cache.pack(lowered, compiled)
@@ -109,6 +102,22 @@ class Program:
                     entries.update(signature.entries())
                 disk_cache.save(entries | {key: packed})
         return compiled
+
+    def _lowered(self, inputs: tuple) -> tuple[Any, Any]:
+        """The program lowered and compiled; on CPU, convolutions with channels last."""
+        traced = self.function.trace(*inputs)
+        if self.device.type != "cpu" or not layout.convolves(traced.jaxpr.jaxpr):
+            lowered = traced.lower()
+            return lowered, lowered.compile()
+        positions = tuple(3 + k for k in self.donated)
+        placed = jax.jit(layout.channels_last(traced.jaxpr), donate_argnums=positions)
+        lowered = placed.lower(*inputs)
+        try:
+            return lowered, lowered.compile(layout.options())
+        except jax.errors.JaxRuntimeError as error:
+            if "No such compile option" not in str(error):
+                raise
+            return lowered, lowered.compile()
 
     def _name_on_disk(self) -> str | None:
         """What the program is called on disk; None if an op of the user's own is in it."""

@@ -1,0 +1,149 @@
+"""Programs with channels last: the same numbers, and few transpositions."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+import neurarust as nr
+from neurarust import nn
+from neurarust.core.engine import layout
+
+KERNEL = np.random.default_rng(1).standard_normal((5, 3, 3, 2))
+
+
+def picture(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape or (2, 3, 6, 7))
+
+
+def convolved(x, kernel=KERNEL, **options):
+    options = {"window_strides": (1, 1), "padding": ((1, 1), (0, 1))} | options
+    return lax.conv_general_dilated(x, jnp.asarray(kernel, x.dtype), **options)
+
+
+def pooled(x):
+    window = {"window_dimensions": (1, 1, 2, 3), "window_strides": (1, 1, 1, 2)}
+    return lax.reduce_window(
+        x, -jnp.inf, lax.max, padding=((0, 0), (0, 0), (1, 0), (0, 1)), **window
+    )
+
+
+# What comes after a convolution, with results of every rank.
+AFTER = {
+    "elementwise": lambda y: jnp.where(y > 0, jnp.tanh(y) * y, 0.5 * y + 1),
+    "with another order": lambda y: y * jnp.arange(y.size, dtype=y.dtype).reshape(y.shape),
+    "with few elements": lambda y: y * jnp.arange(5.0)[:, None, None] - jnp.ones((1, 5, 1, 1)),
+    "broadcast": lambda y: y + jnp.broadcast_to(jnp.arange(5.0)[:, None], (5, 6))[None, ..., None],
+    "statistics": lambda y: (y - y.mean((0, 2, 3), keepdims=True)) / y.std((0, 2))[:, None, :],
+    "reductions": lambda y: (y.sum(1), y.max((0, 3)), (y > 0).any((1, 2)), y.prod(2), y.min()),
+    "moved": lambda y: (jnp.moveaxis(y, 1, 3) * 2, y.transpose(3, 1, 0, 2)),
+    "sliced": lambda y: (y[:, 1:4, ::2], y[..., 3:], y[1:]),
+    "padded": lambda y: jnp.pad(y, ((0, 0), (1, 0), (0, 2), (3, 1)), constant_values=2.0),
+    "joined": lambda y: jnp.concatenate([y, 2 * y, jnp.ones_like(y[:, :2])], 1),
+    "split": lambda y: tuple(jnp.split(y, [2, 3], 1)),
+    "reversed": lambda y: y[:, ::-1, :, ::-1],
+    "windows": pooled,
+    "average windows": lambda y: lax.reduce_window(
+        y, 0.0, lax.add, (1, 1, 2, 2), (1, 1, 2, 2), "VALID"
+    ),
+    "reshaped": lambda y: (y.reshape(2, -1), y[:, :, :1, :1].reshape(2, 5), y[:1].reshape(5, 6, 7)),
+    "squeezed": lambda y: (lax.squeeze(y[:, :, :1], (2,)), jnp.expand_dims(y, (0, 3))),
+    "product": lambda y: jnp.einsum("nchw,oc->nohw", y, jnp.arange(10.0).reshape(2, 5)),
+    "batched product": lambda y: jnp.einsum("nchw,nchv->nwvc", y, y),
+    "convolved again": lambda y: convolved(y, np.ones((4, 5, 2, 2))),
+    "grouped": lambda y: convolved(y[:, :4], np.ones((4, 2, 2, 2)), feature_group_count=2),
+    "strided and dilated": lambda y: convolved(
+        y, np.ones((4, 5, 2, 2)), window_strides=(2, 1), rhs_dilation=(1, 2)
+    ),
+    "without a rule": lambda y: (jnp.sort(y, 1), jnp.cumsum(y, 2), jnp.argmax(y, 1)),
+    "in functions": lambda y: (jax.nn.relu(y), jax.nn.silu(y), jax.jit(jnp.sin)(y)),
+    "in loops": lambda y: lax.fori_loop(0, 3, lambda _, z: z * 0.5 + y, y),
+}
+
+
+@pytest.mark.parametrize("name", AFTER)
+def test_same_numbers(name):
+    def function(x):
+        return jax.tree.leaves(AFTER[name](convolved(x)))
+
+    x = picture().astype(np.float32)
+    found = jax.jit(layout.channels_last(jax.make_jaxpr(function)(x)))(x)
+    for one, other in zip(found, function(x), strict=True):
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("name", AFTER)
+def test_same_gradients(name):
+    def function(x, kernel):
+        results = jax.tree.leaves(AFTER[name](convolved(x, kernel)))
+        return sum(one.astype(jnp.float32).reshape(-1)[::3].sum() for one in results)
+
+    x, kernel = picture().astype(np.float32), KERNEL.astype(np.float32)
+    gradient = jax.grad(function, (0, 1))
+    found = jax.jit(layout.channels_last(jax.make_jaxpr(gradient)(x, kernel)))(x, kernel)
+    for one, other in zip(found, gradient(x, kernel), strict=True):
+        np.testing.assert_allclose(one, other, 1e-4, 1e-3)
+
+
+@pytest.mark.parametrize(("shape", "make"), [
+    ((2, 4, 9), lambda: nn.Conv1d(4, 6, 3, padding=1)),
+    ((2, 4, 9), lambda: nn.Conv1d(4, 6, 3, groups=2)),
+    ((2, 4, 5, 6), lambda: nn.Conv2d(4, 6, 1, stride=2)),
+    ((2, 4, 5, 6), lambda: nn.Conv2d(4, 8, 3, groups=4, padding="same")),
+    ((1, 64, 3, 3), lambda: nn.Conv2d(64, 8, 3, groups=4)),
+    ((2, 4, 4, 3), lambda: nn.ConvTranspose2d(4, 6, 3, stride=2, output_padding=1)),
+    ((2, 4, 4, 3), lambda: nn.ConvTranspose2d(4, 6, 3, groups=2)),
+    ((1, 2, 4, 3, 3), lambda: nn.Conv3d(2, 3, 2, dilation=(1, 2, 1))),
+    ((1, 2, 3, 2, 2), lambda: nn.ConvTranspose3d(2, 3, 2)),
+])  # fmt: skip
+def test_layers_and_their_gradients(shape, make):
+    """By differences, in float64."""
+    module = make().double()
+    x = nr.from_numpy(picture(*shape)).requires_grad_()
+    names = [name for name, _ in module.named_parameters()]
+
+    def function(x, *parameters):
+        return nr.func.functional_call(module, dict(zip(names, parameters, strict=True)), (x,))
+
+    assert nr.autograd.gradcheck(function, (x, *module.parameters()))
+
+
+def transpositions(function, *arrays) -> list[int]:
+    """The sizes of the arrays that are transposed."""
+    placed = layout.channels_last(jax.make_jaxpr(function)(*arrays))
+    return [
+        equation.invars[0].aval.size
+        for equation in jax.make_jaxpr(placed)(*arrays).eqns
+        if equation.primitive.name == "transpose"
+        and sum(size > 1 for size in equation.invars[0].aval.shape) > 1
+    ]
+
+
+def test_pictures_are_transposed_at_the_ends_only():
+    def network(x, first, second):
+        y = jax.nn.relu(convolved(x, first))
+        y = y - y.mean((0, 2, 3), keepdims=True)
+        y = pooled(convolved(y, second)) * 2
+        return [y.mean((2, 3)).sum()]
+
+    x, first, second = picture(), KERNEL, np.ones((4, 5, 3, 2))
+    assert transpositions(network, x, first, second) == [x.size, first.size, second.size]
+
+
+def test_programs_without_convolutions_are_left_alone():
+    plain = jax.make_jaxpr(lambda x: jnp.tanh(x).sum(1))(picture())
+    assert not layout.convolves(plain.jaxpr)
+    inside = jax.make_jaxpr(jax.jit(lambda x: convolved(x)))(picture())
+    assert layout.convolves(inside.jaxpr)
+
+
+def test_options_of_the_user_come_first(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type=")
+    assert layout.options() == {}
+    monkeypatch.setenv("XLA_FLAGS", "")
+    assert len(layout.options()) == 1
