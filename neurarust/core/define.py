@@ -65,9 +65,10 @@ def op(
             are costly to repeat.
         differentiable: False for results that never carry gradients.
         check: called with the arguments first, to raise for Tensors that are known already.
-        gradient: function (gradient of the one result, *arguments) -> the gradients of all
-            arrays among the arguments, in order; for operations of real arrays where that of
-            `jax.vjp` is slow. Forward mode and transforms differentiate the operation itself.
+        gradient: function (gradient of the result, *arguments) -> the gradients of all arrays
+            among the arguments, in order; for operations of real arrays where that of `jax.vjp`
+            is slow. Of several results it gets a tuple. Forward mode and transforms
+            differentiate the operation itself.
         refuses: kinds of elements that the operation is not for: "bool", "complex", "integer".
     """
 

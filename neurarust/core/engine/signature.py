@@ -71,7 +71,7 @@ class Signature:
         # What it is called on disk, and what is kept there to find it again.
         self.key: str | None = None
         self.entries: Callable[[], dict[str, Any]] = dict
-        # (gradient of the output, *arrays, *numbers) -> gradients of the inputs; None: by jax.vjp.
+        # (*gradients of the outputs, *arrays, *numbers) -> those of the inputs; None: by jax.vjp.
         self.pull: Callable[..., tuple] | None = None
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
@@ -214,11 +214,12 @@ def build(
         raise _explained(op, error, reader) from _cause(error)
     signature.rebuild = rebuild[0]
     if op.gradient is not None and all(one.dtype.is_floating_point for one in reader.avals):
-        gradient = op.gradient
+        gradient, count = op.gradient, sum(signature.inexact)
 
-        def pull(cotangent: Any, *flat: Any) -> tuple:
-            filled, named = fill(flat)
-            return gradient(cotangent, *filled, **named)
+        def pull(*flat: Any) -> tuple:
+            filled, named = fill(flat[count:])
+            given = flat[0] if count == 1 else flat[:count]
+            return gradient(given, *filled, **named)
 
         signature.pull = pull
     if number_dtype is not None and number_dtype.category == dtypes.INTEGER:
