@@ -277,9 +277,19 @@ class Optimizer:
                     write(tensor, result)
             write(step, made[-1].detach())
             return
-        signature, values, data = prepare(self._op, args, {"layout": layout})
+        values = [
+            one._storage.value if one._steps is None else one._value()
+            for one in (*params, *grads, *tensors, step, *given.values())
+        ]
+        # A short cut to the signature: the same step as before, with other numbers.
+        kinds = tuple([type(one) for _, one in static])
+        key = (layout, kinds, len(params), *[value.aval for value in values])
+        signature = self._op.signatures.get(key)
+        if signature is None:
+            signature, _, _ = prepare(self._op, args, {"layout": layout})
+            self._op.signatures[key] = signature
         reread(functools.partial(self._read_again, group))
-        made = record(signature, values, data)
+        made = record(signature, values, tuple(numbers))
         for tensor, value in zip((*params, *tensors, step), made, strict=True):
             if tensor._steps is not None:
                 write(tensor, wrap(value, None))

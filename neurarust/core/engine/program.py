@@ -11,7 +11,7 @@ from typing import Any
 import jax
 
 from .. import device as devices
-from . import disk_cache, layout
+from . import disk_cache, early, layout
 from .signature import Signature
 from .value import Value, export
 
@@ -28,7 +28,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "__weakref__",
+        "number", "device", "smallest", "scalars", "looks", "split", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,11 @@ class Program:
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
+        # Results of one element: what loops look at; how often in a row somebody did.
+        self.scalars = [k for k, size in enumerate(sizes) if size == 1]
+        self.looks = 0
+        # In two parts, while somebody looks at every run.
+        self.split: early.Split | None = None
         self.hits = 0
         self.seconds = 0.0
         self.reason = ""
@@ -187,14 +192,39 @@ class _State:
         self.compilations = 0
         self.hits = 0
         self.last: Any = None
+        # The program that ran last and what it gave of one element, until somebody looks.
+        self.unseen: tuple[Program, list[int]] | None = None
 
 
 state = _State()
 
 
+def ran(program: Program, arrays: list) -> None:
+    """Notes that a program ran; nobody has looked at its results yet."""
+    unseen = state.unseen
+    if unseen is not None:
+        unseen[0].looks = 0
+        unseen[0].split = None
+    scalars = program.scalars
+    state.unseen = (program, [id(arrays[k]) for k in scalars]) if scalars else None
+
+
+def looked(array: Any) -> None:
+    """Notes that somebody waits for an array; splits its program if that is a habit."""
+    unseen = state.unseen
+    if unseen is None or id(array) not in unseen[1]:
+        return
+    state.unseen = None
+    program, known = unseen
+    program.looks += 1
+    if program.looks == early.LOOKS:
+        call = program.live[program.scalars[known.index(id(array))]] >> 16
+        program.split = early.split(program.calls, program.live, program.donated, call)
+
+
 def find(
     device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
-    donated: tuple[int, ...], recording: Any,
+    donated: tuple[int, ...], leaves: list[Any],
 ) -> Program:  # fmt: skip
     """The program for a recording, compiled when it is first called."""
     key = (calls, live, donated)
@@ -203,7 +233,7 @@ def find(
         state.hits += 1
         state.programs.move_to_end(key)
         return program
-    program = Program(device, calls, live, donated, recording.leaf_values)
+    program = Program(device, calls, live, donated, leaves)
     program.reason = why(calls, live, donated)
     with state.lock:
         state.compilations += 1

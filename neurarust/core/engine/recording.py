@@ -22,6 +22,7 @@ from jax.core import Tracer
 
 from .. import device as devices
 from ..errors import ProgramError
+from . import early
 from . import program as programs
 from .interrupts import uninterrupted
 from .signature import Signature, user_line
@@ -150,28 +151,29 @@ class Recording:
     def _execute(self, entries: list, live: tuple[int, ...]) -> list:
         calls = tuple([(entry[0], entry[1]) for entry in entries])
         donated = self._donated()
-        program = programs.find(self.device, calls, live, donated, self)
-        floats: list[float] = []
-        integers: list[int] = []
-        complexes: list[complex] = []
-        for entry in entries:
-            if entry[2]:
-                for code, number in zip(entry[0].numbers, entry[2], strict=True):
-                    if code == "f":
-                        floats.append(number)
-                    elif code == "i":
-                        integers.append(number)
-                    else:
-                        complexes.append(number)
-        vectors = (
-            np.array(floats, np.float64),
-            np.array(integers, np.int64),
-            np.array(complexes, np.complex128),
-        )
-        arrays = program(vectors, self.leaf_arrays)
-        if state.anomaly is not None:
-            state.anomaly(self, entries, vectors, arrays)
+        program = programs.find(self.device, calls, live, donated, self.leaf_values)
+        split = program.split if state.anomaly is None else None
+        if split is None:
+            vectors = _numbers_of(entries)
+            arrays = program(vectors, self.leaf_arrays)
+            if state.anomaly is not None:
+                state.anomaly(self, entries, vectors, arrays)
+        else:
+            arrays = self._run_part(entries[: split.at], split.first, {})
+            first = dict(zip(live, arrays, strict=False))
+            arrays = arrays + self._run_part(entries[split.at :], split.second, first)
+        programs.ran(program, arrays)
         return arrays
+
+    def _run_part(self, entries: list, part: early.Part, first: dict[int, Any]) -> list:
+        """Runs one part of a split program; `first` has the results of the part before."""
+        values: list[Any] = []
+        arrays: list[Any] = []
+        for one in part.inputs:
+            values.append(self.leaf_values[-1 - one] if one < 0 else None)
+            arrays.append(self.leaf_arrays[-1 - one] if one < 0 else first[one])
+        program = programs.find(self.device, part.calls, part.live, part.donated, values)
+        return program(_numbers_of(entries), arrays)
 
     def _donated(self) -> tuple[int, ...]:
         """Leaves that nobody but this recording holds."""
@@ -193,6 +195,27 @@ class Recording:
                 f"({type(self.error).__name__}: {self.error})"
             ) from self.error
         raise ProgramError("this value was dropped before its program ran")
+
+
+def _numbers_of(entries: list) -> tuple:
+    """The calls' floats, integers and complex numbers, each packed into one array."""
+    floats: list[float] = []
+    integers: list[int] = []
+    complexes: list[complex] = []
+    for entry in entries:
+        if entry[2]:
+            for code, number in zip(entry[0].numbers, entry[2], strict=True):
+                if code == "f":
+                    floats.append(number)
+                elif code == "i":
+                    integers.append(number)
+                else:
+                    complexes.append(number)
+    return (
+        np.array(floats, np.float64),
+        np.array(integers, np.int64),
+        np.array(complexes, np.complex128),
+    )
 
 
 def _reference_of_leaf() -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd.tape import Edge
+from ..engine.program import looked
 from ..engine.recording import state
 from ..engine.value import Value, export, value_of
 from .storage import Step, Storage, layout_of
@@ -192,7 +193,9 @@ class Tensor:
         return id(self)
 
     def _host(self) -> np.ndarray:
-        return np.asarray(self._array())
+        array = self._array()
+        looked(array)
+        return np.asarray(array)
 
     def item(self) -> Any:
         """The one element as a Python number; runs what it depends on."""
