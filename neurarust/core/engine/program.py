@@ -11,7 +11,7 @@ from typing import Any
 import jax
 
 from .. import device as devices
-from . import disk_cache, early, layout
+from . import disk_cache, early, layout, scratch
 from .signature import Signature
 from .value import Value, export
 
@@ -73,6 +73,8 @@ class Program:
         with jax.enable_x64(True):
             if all(len(one.sharding.device_set) == 1 for one in leaves):
                 self.function = self._loaded() or self._compiled(vectors, leaves)
+                if self.device.type == "cpu":
+                    scratch.keep(self.function)
             arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}

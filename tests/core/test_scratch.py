@@ -1,0 +1,35 @@
+"""Scratch memory of large programs stays with the process."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+
+from .subprocesses import run
+
+resource = pytest.importorskip("resource")
+
+# Page faults of a run of a program with 64 MB of scratch memory, in a process of its own.
+COUNT = """
+import resource
+import neurarust as nr
+F = nr.nn.functional
+x, weight = nr.rand(32, 32, 64, 64), nr.rand(32, 32, 3, 3)
+def run():
+    return F.conv2d(F.conv2d(x, weight, padding=1).relu(), weight).sum().item()
+for _ in range(4):
+    run()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(4):
+    run()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 4)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not the GNU C library")
+def test_a_run_fetches_no_memory_from_the_system():
+    # 64 MB are 16,384 pages.
+    assert int(run(COUNT)) < 2000
+    # The user's own setting is left alone.
+    assert int(run(COUNT, MALLOC_MMAP_THRESHOLD_="131072")) > 8000
