@@ -277,10 +277,8 @@ class Optimizer:
                     write(tensor, result)
             write(step, made[-1].detach())
             return
-        values = [
-            one._storage.value if one._steps is None else one._value()
-            for one in (*params, *grads, *tensors, step, *given.values())
-        ]
+        taken: list[Any] = [*params, *grads, *tensors, step, *given.values()]
+        values = [one._storage.value if one._steps is None else one._value() for one in taken]
         # A short cut to the signature: the same step as before, with other numbers.
         kinds = tuple([type(one) for _, one in static])
         key = (layout, kinds, len(params), *[value.aval for value in values])

@@ -1,9 +1,10 @@
 """Early results: a look waits for what it looks at, and not for the rest of the program.
 
-A loop that reads its loss after every `optimizer.step()` would wait for the whole step. Once a
-program's number has been looked at twice in a row, the program runs as two: up to where nothing
-but results that somebody holds is passed on (in a training step the gradients, before the
-optimizer), and the rest, which the device does while Python records what comes next.
+A loop that reads its loss after every `optimizer.step()` would wait for the whole step. A program
+that somebody looks at after its first run is split in two: up to where nothing but results that
+somebody holds is passed on (in a training step the gradients, before the optimizer), and the
+rest, which the device does while Python records what comes next. It runs so as long as every
+run is looked at.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ Calls = Sequence[tuple[Any, tuple[int, ...]]]
 
 # Elements that the second part must write to be worth a call of its own.
 LEAST = 1 << 17
-# Looks in a row after which a program is split.
-LOOKS = 2
 
 
 class Part(NamedTuple):

@@ -28,7 +28,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "scalars", "looks", "split", "__weakref__",
+        "number", "device", "smallest", "scalars", "looked_at", "split", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -45,10 +45,10 @@ class Program:
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
-        # Results of one element: what loops look at; how often in a row somebody did.
+        # Results of one element: what loops look at, and whether somebody did after the last run.
         self.scalars = [k for k, size in enumerate(sizes) if size == 1]
-        self.looks = 0
-        # In two parts, while somebody looks at every run.
+        self.looked_at = False
+        # What runs instead while somebody looks at every run.
         self.split: early.Split | None = None
         self.hits = 0
         self.seconds = 0.0
@@ -201,25 +201,27 @@ class _State:
 state = _State()
 
 
+def parts_of(program: Program) -> early.Split | None:
+    """What to run instead of a program: its parts, if somebody looked at its last run."""
+    if state.unseen is not None:
+        state.unseen[0].looked_at = False
+        state.unseen = None
+    return program.split if program.looked_at else None
+
+
 def ran(program: Program, arrays: list) -> None:
     """Notes that a program ran; nobody has looked at its results yet."""
-    unseen = state.unseen
-    if unseen is not None:
-        unseen[0].looks = 0
-        unseen[0].split = None
-    scalars = program.scalars
-    state.unseen = (program, [id(arrays[k]) for k in scalars]) if scalars else None
+    if program.scalars:
+        state.unseen = program, [id(arrays[k]) for k in program.scalars]
 
 
 def looked(array: Any) -> None:
-    """Notes that somebody waits for an array; splits its program if that is a habit."""
-    unseen = state.unseen
-    if unseen is None or id(array) not in unseen[1]:
+    """Notes that somebody waits for an array; at its first run, that splits a program."""
+    if state.unseen is None or id(array) not in state.unseen[1]:
         return
-    state.unseen = None
-    program, known = unseen
-    program.looks += 1
-    if program.looks == early.LOOKS:
+    (program, known), state.unseen = state.unseen, None
+    program.looked_at = True
+    if program.hits == 0 and program.split is None:
         call = program.live[program.scalars[known.index(id(array))]] >> 16
         program.split = early.split(program.calls, program.live, program.donated, call)
 

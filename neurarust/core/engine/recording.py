@@ -152,7 +152,7 @@ class Recording:
         calls = tuple([(entry[0], entry[1]) for entry in entries])
         donated = self._donated()
         program = programs.find(self.device, calls, live, donated, self.leaf_values)
-        split = program.split if state.anomaly is None else None
+        split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
             vectors = _numbers_of(entries)
             arrays = program(vectors, self.leaf_arrays)
