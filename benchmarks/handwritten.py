@@ -12,9 +12,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
-from .workloads import LATENT, LEARNING_RATE, PIXELS, VOCABULARY
+from .imperative import looked_at
+from .workloads import LATENT, LEARNING_RATE, PIXELS, VOCABULARY, Pole, returns
 
 Step = Callable[..., Any]
 Parameters = Any
@@ -121,14 +123,14 @@ def block_init(width: int) -> Parameters:
     }
 
 
-def block(layer: Parameters, x: jax.Array) -> jax.Array:
+def block(layer: Parameters, x: jax.Array, is_causal: bool = True) -> jax.Array:
     batch, length, width = x.shape
     heads = (
         part.reshape(batch, length, HEADS, width // HEADS)
         for part in jnp.split(linear(layer["qkv"], layer_norm(layer["norm1"], x)), 3, axis=-1)
     )  # each (batch, time, head, width / heads)
-    mixed = jax.nn.dot_product_attention(*heads, is_causal=True).reshape(batch, length, width)
-    x = x + linear(layer["output"], mixed)
+    mixed = jax.nn.dot_product_attention(*heads, is_causal=is_causal)
+    x = x + linear(layer["output"], mixed.reshape(batch, length, width))
     hidden = jax.nn.gelu(linear(layer["up"], layer_norm(layer["norm2"], x)), approximate=False)
     return x + linear(layer["down"], hidden)
 
@@ -348,3 +350,84 @@ def resnet() -> Step:
         return cross_entropy(logits, labels), {"stem": stem, "blocks": blocks}
 
     return trainer_with_statistics(parameters, running_init(layers), loss, momentum())
+
+
+def vit(width: int) -> Step:
+    parameters = {
+        "patches": linear_init(48, width),
+        "position": jnp.zeros((64, width)),
+        "blocks": [block_init(width) for _ in range(BLOCKS)],
+        "norm": layer_norm_init(width),
+        "head": linear_init(width, 10),
+    }
+
+    @jax.jit
+    def right(parameters, images, labels):
+        patches = images.reshape(-1, 3, 8, 4, 8, 4).transpose(0, 2, 4, 1, 3, 5)
+        x = linear(parameters["patches"], patches.reshape(-1, 64, 48)) + parameters["position"]
+        for layer in parameters["blocks"]:
+            x = block(layer, x, is_causal=False)
+        logits = linear(parameters["head"], layer_norm(parameters["norm"], x.mean(1)))
+        return (logits.argmax(1) == labels).sum()
+
+    return partial(right, parameters)
+
+
+def pointwise() -> Step:
+    @jax.jit
+    def chain(x, y):
+        for _ in range(10):
+            x = jax.nn.sigmoid(x * y + 0.5) - x
+        return x.sum()
+
+    return looked_at(chain)
+
+
+def tiny() -> Step:
+    @jax.jit
+    def chain(x, y):
+        for _ in range(100):
+            x = x * 0.99 + y
+        return x.sum()
+
+    return looked_at(chain)
+
+
+def reinforce(width: int) -> Step:
+    """Episodes are padded to the longest, so that one program serves all."""
+    layers = [linear_init(4, width), linear_init(width, 2)]
+    rule = optax.adam(LEARNING_RATE)
+
+    @jax.jit
+    def act(layers, state, key):
+        key, used = jax.random.split(key)
+        return jax.random.categorical(used, dense_stack(layers, state, jnp.tanh)), key
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def update(layers, kept, states, actions, weights):
+        def loss(layers):
+            logits = jax.nn.log_softmax(dense_stack(layers, states, jnp.tanh))
+            return -(logits[jnp.arange(Pole.LONGEST), actions] * weights).sum()
+
+        value, gradients = jax.value_and_grad(loss)(layers)
+        updates, kept = rule.update(gradients, kept)
+        return optax.apply_updates(layers, updates), kept, value
+
+    pole, key, kept = Pole(), next(KEYS), rule.init(layers)
+
+    def step():
+        nonlocal layers, kept, key
+        state, fallen = pole.reset(), False
+        states = np.zeros((Pole.LONGEST, 4), np.float32)
+        actions, weights = np.zeros(Pole.LONGEST, np.int32), np.zeros(Pole.LONGEST, np.float32)
+        count = 0
+        while not fallen:
+            action, key = act(layers, state, key)
+            states[count], actions[count] = state, action.item()
+            state, fallen = pole.step(actions[count])
+            count += 1
+        weights[:count] = returns(count)
+        layers, kept, value = update(layers, kept, states, actions, weights)
+        return value
+
+    return step

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .workloads import LATENT, LEARNING_RATE, PIXELS, VOCABULARY
+from .workloads import LATENT, LEARNING_RATE, PIXELS, VOCABULARY, Pole, returns
 
 Step = Callable[..., Any]
 HEADS = 4
@@ -44,7 +44,8 @@ def mlp(T: Any, wrap: Callable, width: int) -> Step:
     return classifier(T, model, T.optim.Adam(model.parameters(), lr=LEARNING_RATE))
 
 
-def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
+def block_of(T: Any, width: int, is_causal: bool) -> Any:
+    """A block of a transformer: attention and two linear maps, each after a normalization."""
     nn, F = T.nn, T.nn.functional
 
     class Attention(nn.Module):
@@ -59,7 +60,7 @@ def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
                 part.reshape(batch, length, HEADS, width // HEADS).transpose(1, 2)
                 for part in self.qkv(x).split(width, dim=2)
             )  # each (batch, head, time, width / heads)
-            mixed = F.scaled_dot_product_attention(*heads, is_causal=True)
+            mixed = F.scaled_dot_product_attention(*heads, is_causal=is_causal)
             return self.output(mixed.transpose(1, 2).reshape(batch, length, width))
 
     class Block(nn.Module):
@@ -76,12 +77,18 @@ def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
             x = x + self.attention(self.norm1(x))
             return x + self.mlp(self.norm2(x))
 
+    return Block()
+
+
+def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
+    nn, F = T.nn, T.nn.functional
+
     class GPT(nn.Module):
         def __init__(self):
             super().__init__()
             self.token = nn.Embedding(VOCABULARY, width)
             self.position = nn.Embedding(context, width)
-            self.blocks = nn.Sequential(*(Block() for _ in range(BLOCKS)))
+            self.blocks = nn.Sequential(*(block_of(T, width, True) for _ in range(BLOCKS)))
             self.norm = nn.LayerNorm(width)
             self.head = nn.Linear(width, VOCABULARY)
 
@@ -235,3 +242,84 @@ def resnet(T: Any, wrap: Callable) -> Step:
 
 def momentum(T: Any, model: Any) -> Any:
     return T.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+
+def vit(T: Any, wrap: Callable, width: int) -> Step:
+    """A vision transformer that only infers: patches of 4 x 4 pixels."""
+    nn = T.nn
+
+    class ViT(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.patches = nn.Conv2d(3, width, 4, stride=4)
+            self.position = nn.Parameter(T.zeros(64, width))
+            self.blocks = nn.Sequential(*(block_of(T, width, False) for _ in range(BLOCKS)))
+            self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 10))
+
+        def forward(self, images):
+            x = self.patches(images).flatten(2).transpose(1, 2) + self.position
+            return self.head(self.blocks(x).mean(1))
+
+    model = wrap(ViT().eval())
+
+    def step(images, labels):
+        with T.no_grad():
+            return (model(images).argmax(1) == labels).sum()
+
+    return step
+
+
+def looked_at(function: Callable) -> Step:
+    """The function, with its result waited for: what nobody looks at need not be computed."""
+
+    def step(*batch):
+        result = function(*batch)
+        result.item()
+        return result
+
+    return step
+
+
+def pointwise(T: Any, wrap: Callable) -> Step:
+    """Forty operations on a million numbers each, and a look."""
+
+    def chain(x, y):
+        for _ in range(10):
+            x = (x * y + 0.5).sigmoid() - x
+        return x.sum()
+
+    return looked_at(wrap(chain))
+
+
+def tiny(T: Any, wrap: Callable) -> Step:
+    """Two hundred operations on sixteen numbers, and a look."""
+
+    def chain(x, y):
+        for _ in range(100):
+            x = x * 0.99 + y
+        return x.sum()
+
+    return looked_at(wrap(chain))
+
+
+def reinforce(T: Any, wrap: Callable, width: int) -> Step:
+    """An episode of unknown length, an action and a look a step, then an update."""
+    nn = T.nn
+    policy = wrap(nn.Sequential(nn.Linear(4, width), nn.Tanh(), nn.Linear(width, 2)))
+    optimizer = T.optim.Adam(policy.parameters(), lr=LEARNING_RATE)
+    pole = Pole()
+
+    def step():
+        state, fallen, chosen = pole.reset(), False, []
+        while not fallen:
+            choice = T.distributions.Categorical(logits=policy(T.from_numpy(state)))
+            action = choice.sample()
+            chosen.append(choice.log_prob(action))
+            state, fallen = pole.step(action.item())
+        loss = -(T.stack(chosen) * T.from_numpy(returns(len(chosen)))).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step

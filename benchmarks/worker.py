@@ -45,6 +45,8 @@ def run_neurarust(workload: Workload) -> tuple:
 
 def run_neurarust_jit(workload: Workload) -> tuple:
     nr = importlib.import_module("neurarust")
+    if workload.inner:
+        return imperative(nr, workload, nr.jit)
     step, batches = imperative(nr, workload)
     return nr.jit(step), batches
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,12 +25,14 @@ class Workload:
         sizes: its keyword arguments.
         batch: makes the arrays of one training step.
         bars: the ratio to reach against each framework, where there is one.
+        inner: `nr.jit` wraps the model or function inside the step, not the step: it looks.
     """
 
     model: str
     batch: Callable[[np.random.Generator], Batch]
     sizes: dict[str, int] = field(default_factory=dict)
     bars: dict[str, float] = field(default_factory=dict)
+    inner: bool = False
 
     def batches(self) -> list[Batch]:
         """A few batches to walk through in turn, the same in every process."""
@@ -57,6 +60,62 @@ def tokens(batch: int, length: int) -> Callable[..., Batch]:
     return make
 
 
+def tokens_of_lengths(batch: int, *lengths: int) -> Callable[..., Batch]:
+    """As `tokens`, every batch of another length."""
+    turns = itertools.cycle(lengths)
+
+    def make(generator: np.random.Generator) -> Batch:
+        return tokens(batch, next(turns))(generator)
+
+    return make
+
+
+def normal(*shapes: tuple[int, ...]) -> Callable[..., Batch]:
+    """Normal numbers of these shapes."""
+
+    def make(generator: np.random.Generator) -> Batch:
+        return tuple(generator.standard_normal(shape, dtype=np.float32) for shape in shapes)
+
+    return make
+
+
+class Pole:
+    """A pole to be balanced on a cart (Barto, Sutton and Anderson, 1983)."""
+
+    LONGEST = 64
+
+    def __init__(self) -> None:
+        self.generator = np.random.default_rng(0)
+
+    def reset(self) -> np.ndarray:
+        """The first state: place, speed, angle and angular speed."""
+        self.state = self.generator.uniform(-0.05, 0.05, 4).astype(np.float32)
+        self.steps = 0
+        return self.state
+
+    def step(self, action: int) -> tuple[np.ndarray, bool]:
+        """The state 0.02 s after a push to the left or right, and whether the pole fell."""
+        place, speed, angle, turning = self.state
+        push = (10.0 if action else -10.0) + 0.05 * turning**2 * np.sin(angle)
+        swing = 9.8 * np.sin(angle) - np.cos(angle) * push / 1.1
+        swing /= 0.5 * (4 / 3 - 0.1 * np.cos(angle) ** 2 / 1.1)
+        pull = (push - 0.05 * swing * np.cos(angle)) / 1.1
+        change = 0.02 * np.array([speed, pull, turning, swing], np.float32)
+        self.state, self.steps = self.state + change, self.steps + 1
+        return self.state, bool(abs(self.state[2]) > 0.21 or self.steps == self.LONGEST)
+
+
+def returns(length: int) -> np.ndarray:
+    """Standardized discounted sums of one reward a step."""
+    sums = np.cumsum(0.99 ** np.arange(length))[::-1]
+    return ((sums - sums.mean()) / (sums.std() + 1e-8)).astype(np.float32)
+
+
+def nothing(_: np.random.Generator) -> Batch:
+    """A step that finds its own data."""
+    return ()
+
+
 def real_and_noise(batch: int) -> Callable[..., Batch]:
     """Images `(batch, pixels)` in [-1, 1] and the noise `(batch, latent)` of a generator."""
 
@@ -78,4 +137,11 @@ WORKLOADS = {
     "lstm": Workload("lstm", labelled(32, 50, 32), {"width": 128}, {"torch": 2.0}),
     "cnn": Workload("cnn", labelled(32, 3, 32, 32), {}, {"jax": 1.05}),
     "resnet": Workload("resnet", labelled(32, 3, 32, 32)),
+    "lengths": Workload(
+        "gpt", tokens_of_lengths(8, *range(8, 72, 8)), {"width": 128, "context": 64}
+    ),
+    "vit": Workload("vit", labelled(16, 3, 32, 32), {"width": 192}),
+    "pointwise": Workload("pointwise", normal((1024, 1024), (1024, 1024)), inner=True),
+    "reinforce": Workload("reinforce", nothing, {"width": 64}, inner=True),
+    "tiny": Workload("tiny", normal((16,), (16,)), inner=True),
 }

@@ -1,0 +1,123 @@
+"""Single convolutions of many shapes against PyTorch: forward, and forward with backward.
+
+python -m benchmarks.convolutions --rounds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = ("neurarust", "torch")
+# Batch, channels, outputs, pixels a side, kernel, stride, groups, whether transposed.
+GRID = [
+    (32, 3, 32, 32, 3, 1, 1, False),
+    (32, 16, 16, 32, 3, 1, 1, False),
+    (32, 32, 32, 32, 3, 1, 1, False),
+    (32, 32, 64, 32, 3, 2, 1, False),
+    (32, 64, 64, 16, 3, 1, 1, False),
+    (32, 128, 128, 8, 3, 1, 1, False),
+    (32, 256, 256, 8, 3, 1, 1, False),
+    (8, 64, 64, 56, 3, 1, 1, False),
+    (8, 32, 64, 28, 5, 1, 1, False),
+    (4, 3, 64, 224, 7, 2, 1, False),
+    (8, 64, 256, 56, 1, 1, 1, False),
+    (8, 256, 64, 28, 1, 1, 1, False),
+    (32, 32, 64, 32, 1, 2, 1, False),
+    (8, 64, 64, 28, 3, 1, 64, False),
+    (8, 64, 64, 28, 3, 1, 4, False),
+    (1, 64, 64, 56, 3, 1, 1, False),
+    (1, 256, 256, 14, 3, 1, 1, False),
+    (32, 64, 32, 16, 4, 2, 1, True),
+]
+
+
+def fastest(call: Callable[[], Any], seconds: float = 0.3) -> float:
+    """Seconds of the fastest of many calls."""
+    call()
+    call()
+    best, started = math.inf, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        before = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - before)
+    return best
+
+
+def measured(framework: str) -> list[tuple[float, float]]:
+    """Seconds of each convolution's forward, and of forward and backward."""
+    T: Any = importlib.import_module(framework)
+    if framework == "torch":
+        T.set_num_threads(2)
+    wait = getattr(T, "synchronize", lambda: None)
+    generator, F, found = np.random.default_rng(0), T.nn.functional, []
+
+    def normal(*shape: int) -> Any:
+        return T.from_numpy(generator.standard_normal(shape, dtype=np.float32)).requires_grad_()
+
+    for batch, channels, outputs, pixels, kernel, stride, groups, transposed in GRID:
+        x = normal(batch, channels, pixels, pixels)
+        if transposed:
+            weight, convolve = normal(channels, outputs, kernel, kernel), F.conv_transpose2d
+        else:
+            weight, convolve = normal(outputs, channels // groups, kernel, kernel), F.conv2d
+        options = {"stride": stride, "padding": (kernel - 1) // 2, "groups": groups}
+
+        def forward() -> Any:
+            with T.no_grad():
+                result = convolve(x, weight, **options)  # noqa: B023
+            wait()
+            return result
+
+        given = T.ones_like(forward())
+
+        def both() -> None:
+            x.grad = weight.grad = None  # noqa: B023
+            convolve(x, weight, **options).backward(given)  # noqa: B023
+            wait()
+
+        found.append((fastest(forward), fastest(both)))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--framework", choices=FRAMEWORKS)
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    if options.framework:
+        print(json.dumps(measured(options.framework)))
+        return
+    best = {name: np.full((len(GRID), 2), np.inf) for name in FRAMEWORKS}
+    for _ in range(options.rounds):
+        for name in FRAMEWORKS:
+            command = [sys.executable, "-m", "benchmarks.convolutions", "--framework", name]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            best[name] = np.minimum(best[name], json.loads(done.stdout.splitlines()[-1]))
+    ours, theirs = (best[name] * 1e6 for name in FRAMEWORKS)
+    print("| batch, channels, pixels, kernel | forward, us | torch, us | ratio "
+          "| both, us | torch, us | ratio |\n|" + " --- |" * 7)  # fmt: skip
+    for shape, one, other in zip(GRID, ours, theirs, strict=True):
+        batch, channels, outputs, pixels, kernel, stride, groups, transposed = shape
+        name = f"{batch} x {channels} to {outputs} at {pixels}, {kernel}x{kernel}"
+        name += f" / {stride}" * (stride > 1) + f", {groups} groups" * (groups > 1)
+        name += ", transposed" * transposed
+        cells = [f"{a:.0f} | {b:.0f} | {a / b:.2f}" for a, b in zip(one, other, strict=True)]
+        print(f"| {name} | {' | '.join(cells)} |")
+    forward, both = np.exp(np.log(ours / theirs).mean(0))
+    print(f"\ngeometric means: forward {forward:.2f}, with backward {both:.2f}")
+
+
+if __name__ == "__main__":
+    main()
