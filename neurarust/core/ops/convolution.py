@@ -6,7 +6,8 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -269,17 +270,19 @@ def conv3d(
 # ------------------------------------------------------------------- transposed convolution
 
 
-def _transposed(
+class _Adjoint(NamedTuple):
+    """A transposed convolution: the adjoint of `convolve`, a map from images to what it is of."""
+
+    # With a batch axis, and with the positions that paddings of a stride or more add.
+    input: Array
+    image: jax.ShapeDtypeStruct
+    # (image, weight) -> what has the input's shape.
+    convolve: Callable[[Array, Array], Array]
+
+
+def _adjoint(
     operation, input, weight, bias, stride, padding, output_padding, groups, dilation, rank
-):
-    if not jnp.issubdtype(input.dtype, jnp.inexact):
-        # JAX has no transpose of integer convolutions; in float64 they are exact up to 2^53.
-        x, w = input.astype(jnp.float64), weight.astype(jnp.float64)
-        b = None if bias is None else bias.astype(jnp.float64)
-        result = _transposed(
-            operation, x, w, b, stride, padding, output_padding, groups, dilation, rank
-        )
-        return result.astype(input.dtype)
+) -> _Adjoint:  # fmt: skip
     x = _check(operation, input, weight, bias, groups, rank, transposed=True)
     kernel = weight.shape[2:]
     stride = _per_axis(operation, "stride", stride, rank)
@@ -305,22 +308,48 @@ def _transposed(
             expected=f"an output of at least one element (this one would be {list(sizes)})",
         )
     # Padding of a stride or more (possible with dilation) is further input positions.
-    more = [e // s for e, s in zip(extra, stride, strict=True)]
-    x = _pad(x, [(0, number) for number in more])
-    # By definition the gradient of a convolution with respect to its input.
-    channels = weight.shape[1] * groups
-    image = jax.ShapeDtypeStruct((x.shape[0], channels, *sizes), x.dtype)
+    x = _pad(x, [(0, e // s) for e, s in zip(extra, stride, strict=True)])
+    image = jax.ShapeDtypeStruct((x.shape[0], weight.shape[1] * groups, *sizes), x.dtype)
     pads = [(p, p) for p in padding]
     lower = _lowering(weight, groups)
-
-    def forward(y):
-        return lower(y, weight, stride, pads, dilation, groups)
-
-    (y,) = jax.linear_transpose(forward, image)(x)
-    return _finish(y, bias, input.ndim == rank + 2)
+    return _Adjoint(x, image, lambda y, w: lower(y, w, stride, pads, dilation, groups))
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False)
+def _transposed(operation, input, weight, bias, *options):
+    if not jnp.issubdtype(input.dtype, jnp.inexact):
+        # JAX has no transpose of integer convolutions; in float64 they are exact up to 2^53.
+        arrays = [None if one is None else one.astype(jnp.float64) for one in (input, weight, bias)]
+        return _transposed(operation, *arrays, *options).astype(input.dtype)
+    adjoint = _adjoint(operation, input, weight, bias, *options)
+    transposed = jax.linear_transpose(lambda y: adjoint.convolve(y, weight), adjoint.image)
+    (y,) = transposed(adjoint.input)
+    return _finish(y, bias, input.ndim == options[-1] + 2)
+
+
+def _transposed_gradient(rank: int) -> Callable[..., tuple]:
+    """By the convolution itself; XLA on CPU has no fast form of the gradient of its adjoint."""
+
+    def gradient(
+        cotangent, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
+        dilation=1,
+    ):  # fmt: skip
+        options = (stride, padding, output_padding, groups, dilation, rank)
+        adjoint = _adjoint("conv_transpose", input, weight, bias, *options)
+        given = cotangent.reshape(adjoint.image.shape)
+        by_input = adjoint.convolve(given, weight)
+        by_input = by_input[tuple(map(slice, (*by_input.shape[:2], *input.shape[-rank:])))]
+        transposed = jax.linear_transpose(lambda w: adjoint.convolve(given, w), weight)
+        gradients = by_input.reshape(input.shape), *transposed(adjoint.input)
+        if bias is None:
+            return gradients
+        return *gradients, jnp.sum(given, (0, *range(2, given.ndim)))
+
+    return gradient
+
+
+@op(
+    namespace=("nn.functional", "neurarust"), method=False, gradient=_transposed_gradient(1)
+)  # fmt: skip
 def conv_transpose1d(
     input: Array,
     weight: Array,
@@ -338,7 +367,9 @@ def conv_transpose1d(
     )  # fmt: skip
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False)
+@op(
+    namespace=("nn.functional", "neurarust"), method=False, gradient=_transposed_gradient(2)
+)  # fmt: skip
 def conv_transpose2d(
     input: Array,
     weight: Array,
@@ -364,7 +395,9 @@ def conv_transpose2d(
     )  # fmt: skip
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False)
+@op(
+    namespace=("nn.functional", "neurarust"), method=False, gradient=_transposed_gradient(3)
+)  # fmt: skip
 def conv_transpose3d(
     input: Array,
     weight: Array,
