@@ -293,3 +293,16 @@ def test_logits_far_out():
     assert loss.item() == 2e4 and x.grad.tolist() == [1, -1]
     certain = F.binary_cross_entropy(nr.tensor([0.0]), nr.tensor([1.0]))
     assert certain.item() == 100
+
+
+@pytest.mark.parametrize("shape", [(6, 2), (3, 2, 4), (2, 3, 2, 2)])
+@pytest.mark.parametrize("affine", [True, False])
+def test_gradients_of_batch_statistics(shape, affine):
+    """Those of the mean and the variance, too, and their own gradients."""
+    train = nr.core.ops.normalization.batch_norm_train
+    x = nr.randn(*shape, dtype=nr.float64, requires_grad=True)
+    vectors = [
+        nr.rand(shape[1], dtype=nr.float64, requires_grad=True) for _ in range(2 if affine else 0)
+    ]
+    assert nr.autograd.gradcheck(train, (x, *vectors))
+    assert nr.autograd.gradgradcheck(train, (x, *vectors))
