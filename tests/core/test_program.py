@@ -13,7 +13,7 @@ import pytest
 
 import neurarust as nr
 from neurarust.core.engine import program as programs
-from neurarust.core.errors import ProgramError
+from neurarust.core.errors import ProgramError, RecompilationWarning
 from neurarust.core.host import take_over
 
 
@@ -321,3 +321,24 @@ def test_a_program_that_failed_is_compiled_again(failing):
         (x.cosh() * 3).tolist()
     failing["on"] = False
     assert (x.cosh() * 3).tolist() == pytest.approx([3 * np.cosh(1)] * 3)
+
+
+# ------------------------------------------------------------------ many programs
+
+
+def test_a_script_that_keeps_compiling_is_told_why(monkeypatch):
+    monkeypatch.setattr(programs, "MANY", 3)
+    monkeypatch.setattr(programs, "LONG", 0.0)
+    monkeypatch.setattr(programs.state, "told", False)
+    monkeypatch.setattr(programs.state, "alike", {})
+
+    def run(length):
+        return (nr.ones(length) * 2).exp().log1p().sum().item()
+
+    for length in (211, 212, 211, 211):
+        run(length)
+    with pytest.warns(RecompilationWarning, match=r"compiled 3 times.* shapes") as caught:
+        run(213)
+    assert caught[0].filename == __file__
+    assert "differs from program" in str(caught[0].message) or "new:" in str(caught[0].message)
+    run(214)  # Once is enough.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import jax
 
 from .. import device as devices
+from ..errors import RecompilationWarning
 from . import disk_cache, early, layout, scratch
-from .signature import Signature
+from .signature import Signature, user_line
 from .value import Value, export
 
 CAPACITY = 512
+# From so many programs and seconds of compiling on, it is worth a warning.
+MANY, LONG = 16, 20.0
 Call = tuple[Signature, tuple[int, ...]]
 
 
@@ -75,6 +79,7 @@ class Program:
                 self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     scratch.keep(self.function)
+                _tell_of_many(self, time.perf_counter() - started)
             arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
@@ -193,12 +198,32 @@ class _State:
         self.lock = threading.Lock()
         self.compilations = 0
         self.hits = 0
+        # Sequence of operations -> how often, and for how many seconds, it was compiled.
+        self.alike: dict[int, tuple[int, float]] = {}
+        self.told = False
         self.last: Any = None
         # The program that ran last and what it gave of one element, until somebody looks.
         self.unseen: tuple[Program, list[int]] | None = None
 
 
 state = _State()
+
+
+def _tell_of_many(program: Program, seconds: float) -> None:
+    """Warns, once, when the same operations are compiled again and again."""
+    kind = hash(tuple([call[0].name for call in program.calls]))
+    count, before = state.alike.get(kind, (0, 0.0))
+    state.alike[kind] = count, seconds = count + 1, before + seconds
+    if count >= MANY and seconds >= LONG and not state.told:
+        state.told = True
+        file, _, line = user_line().rpartition(":")
+        warnings.warn_explicit(
+            f"the same {len(program.calls)} operations, beginning with "
+            f"{program.calls[0][0].name}, were compiled {count} times, which took "
+            f"{seconds:.0f} s. The last time because: {program.reason}. Where shapes change "
+            f"from step to step, pad them to a few sizes. nr.explain() lists all programs",
+            RecompilationWarning, file, int(line),
+        )  # fmt: skip
 
 
 def parts_of(program: Program) -> early.Split | None:
