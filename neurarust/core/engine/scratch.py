@@ -18,8 +18,12 @@ KEPT = 512 << 20
 # Programs whose scratch memory and results are smaller change nothing.
 LARGE = 4 << 20
 # Names of settings in the C library's <malloc.h>.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_USERS = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_USERS = (
+    "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"
+)  # fmt: skip
+# What a thread's own heap holds at most; with less padding empty ones are given back.
+_HEAP = 64 << 20
 
 
 def keep(compiled: Any) -> None:
@@ -35,4 +39,5 @@ def _kept() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None or any(name in os.environ for name in _USERS):
         return False
-    return bool(mallopt(_MMAP_THRESHOLD, KEPT)) and bool(mallopt(_TRIM_THRESHOLD, KEPT))
+    limits = {_MMAP_THRESHOLD: KEPT, _TRIM_THRESHOLD: KEPT, _TOP_PAD: _HEAP}
+    return all([mallopt(name, limit) for name, limit in limits.items()])
