@@ -13,6 +13,7 @@ from jax.core import Tracer
 
 from .. import device as devices
 from .. import dtype as dtypes
+from ..errors import fail
 from ..define import function, op
 from ..engine.value import export, value_of
 from ..op import Operand, Scalar
@@ -333,6 +334,16 @@ def _arange(start: Scalar, step: Scalar, *, length, dtype):
     return (start + jnp.arange(length, dtype=jnp.float64) * step).astype(dtype)
 
 
+def _check_range(operation: str, start: Any, end: Any, step: Any) -> None:
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"{operation}: unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            f"{operation}: upper bound and larger bound inconsistent with step sign: "
+            f"start {start}, end {end}, step {step}"
+        )
+
+
 @function(method=False)
 def arange(
     start: Any, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: Any = None,
@@ -344,15 +355,15 @@ def arange(
     start, end, step = (one.item() if hasattr(one, "item") else one for one in (start, end, step))
     if step == 0:
         raise RuntimeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"arange: upper bound and larger bound inconsistent with step sign: "
-            f"start {start}, end {end}, step {step}"
-        )
+    _check_range("arange", start, end, step)
     whole = all(isinstance(one, int) for one in (start, end, step))
+    if dtype is None and out is not None:
+        dtype = out.dtype
     kind = (
         (dtypes.int64 if whole else dtypes.default_dtype()) if dtype is None else dtypes.of(dtype)
     )
+    if out is not None and kind.category == dtypes.INTEGER and not int(step):
+        raise RuntimeError(f"arange: step must be nonzero, but {step} is 0 in {kind}")
     length = max(-((start - end) // step) if whole else math.ceil((end - start) / step), 0)
     static = {"length": length, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
@@ -369,6 +380,7 @@ def range_(
         start, end = 0, start
     if step == 0:
         raise RuntimeError("range: step must be nonzero")
+    _check_range("range", start, end, step)
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"length": math.floor((end - start) / step) + 1, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
@@ -387,6 +399,8 @@ def linspace(
     layout: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise TypeError(f"linspace: steps must be an integer, but got {steps!r}")
     if steps < 0:
         raise RuntimeError("linspace: number of steps must be non-negative")
     start, end = (one.item() if hasattr(one, "item") else one for one in (start, end))
@@ -424,12 +438,20 @@ def eye(
     return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
 
 
+def _triangle(
+    operation: str, places: Any, row: int, col: int, offset: int, dtype: Any, device: Any
+) -> Tensor:
+    if row < 0 or col < 0:
+        fail(operation, f"row={row} and col={col}", "sizes of at least 0")
+    return tensor(np.stack(places(row, offset, col)), dtype=dtype, device=device)
+
+
 @function(method=False)
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """Row and column numbers of a matrix's lower triangle. Shape: (2, count)."""
-    return tensor(np.stack(np.tril_indices(row, offset, col)), dtype=dtype, device=device)
+    return _triangle("tril_indices", np.tril_indices, row, col, offset, dtype, device)
 
 
 @function(method=False)
@@ -437,4 +459,4 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """Row and column numbers of a matrix's upper triangle. Shape: (2, count)."""
-    return tensor(np.stack(np.triu_indices(row, offset, col)), dtype=dtype, device=device)
+    return _triangle("triu_indices", np.triu_indices, row, col, offset, dtype, device)

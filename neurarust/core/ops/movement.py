@@ -28,7 +28,7 @@ def cat(tensors: Arrays, dim=0):
         RuntimeError: if there are none, or if they differ in another dimension.
     """
     if not tensors:
-        fail("cat", "an empty list", "a non-empty list of Tensors")
+        fail("cat", "an empty list", "a non-empty list of Tensors", kind=ValueError)
     if any(not one.ndim for one in tensors):
         fail("cat", "a tensor without dimensions", "at least one", "Use stack for scalars")
     kept = [one for one in tensors if one.shape != (0,)] or tensors[:1]
@@ -165,6 +165,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
 @function()
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple:
     """Pieces of lengths as equal as can be, or cut at given positions; views."""
+    if not input.ndim:
+        fail("tensor_split", "a tensor with no dimensions", "at least 1")
     at = dimension("tensor_split", dim, input.ndim)
     length = input.shape[at]
     given = indices_or_sections
@@ -183,16 +185,25 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     )
 
 
+def split_equally(operation: str, input: Tensor, given: Any, least: int, dim: int) -> tuple:
+    """`tensor_split` of tensors with `least` dimensions or more, into equal pieces."""
+    if input.ndim < least:
+        fail(operation, f"shape {tuple(input.shape)}", f"{least} dimensions or more")
+    if isinstance(given, int) and (given <= 0 or input.shape[dim] % given):
+        fail(operation, f"{given} pieces of {input.shape[dim]}", "equal ones")
+    return tensor_split(input, given, dim)
+
+
 @function()
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
-    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+    """`tensor_split` along dimension 1 (0 for 1-D tensors), into equal pieces."""
+    return split_equally("hsplit", input, indices_or_sections, 1, min(input.ndim, 2) - 1)
 
 
 @function()
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 0."""
-    return tensor_split(input, indices_or_sections, 0)
+    """`tensor_split` along dimension 0, into equal pieces."""
+    return split_equally("vsplit", input, indices_or_sections, 2, 0)
 
 
 @function()
@@ -200,7 +211,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
     """The slices of a dimension, which goes away; views."""
     at = dimension("unbind", dim, input.ndim)
     if not input.ndim:
-        raise RuntimeError("unbind: Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("unbind: Dimension specified as 0 but tensor has no dimensions")
     if not input.shape[at]:
         return ()
     parts = call(_slices.op, (input, at))
