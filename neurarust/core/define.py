@@ -28,6 +28,8 @@ from .tensor.tensor import Tensor
 METHODS: dict[str, Callable] = {}
 # Namespace ("neurarust", "nn.functional", "linalg", ...) -> public name -> function.
 NAMESPACES: dict[str, dict[str, Callable]] = {}
+# Classes of tensors that are no Tensor; operations call their methods of the same name.
+OTHERS: set[type] = set()
 # Other spellings of keywords, NumPy's, that PyTorch takes too.
 KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input"}
 
@@ -118,6 +120,7 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
     numbers = first is not None and record.kinds[first] in NUMERIC
 
     def public(*args: Any, **kwargs: Any) -> Any:
+        target = None
         try:
             if numbers and not any(isinstance(one, Tensor) for one in (*args, *kwargs.values())):
                 raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
@@ -132,7 +135,7 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
             result = call(record, args, kwargs)
         except TypeError:
             own = _own_method(record.name, args)
-            if own is None:
+            if own is None or target is not None:
                 raise
             return own(*args[1:], **kwargs)
         return result if target is None else _fill_out(record.name, target, result, args)
@@ -141,10 +144,8 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
 
 
 def _own_method(name: str, args: tuple) -> Callable | None:
-    """What a tensor that is no Tensor, a sparse one, has under the operation's name."""
-    if args and not isinstance(args[0], Tensor) and hasattr(args[0], "layout"):
-        return getattr(args[0], name, None)
-    return None
+    """What an argument of a class in OTHERS has under the operation's name."""
+    return getattr(args[0], name, None) if args and type(args[0]) in OTHERS else None
 
 
 # `out=` that only elementwise operations of PyTorch cast into: others want the result's dtype.

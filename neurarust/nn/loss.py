@@ -74,6 +74,11 @@ def _class_targets(operation: str, input: Array, target: Array, weight: Array | 
         )
     _long(operation, target, jnp.uint8)
     _check_weight(operation, weight, input, axis)
+    _one_dtype(operation, weight, input)
+    return axis
+
+
+def _one_dtype(operation: str, weight: Array | None, input: Array) -> None:
     if weight is not None and weight.dtype != input.dtype:
         fail(
             operation,
@@ -81,7 +86,6 @@ def _class_targets(operation: str, input: Array, target: Array, weight: Array | 
             expected="one dtype",
             fix="Use weight.to(input.dtype).",
         )
-    return axis
 
 
 def _long(operation: str, target: Array, *others: Any) -> None:
@@ -389,6 +393,7 @@ def multi_margin_loss(
     if not input.ndim:
         input = input[None]
     _check_weight("multi_margin_loss", weight, input, input.ndim - 1)
+    _one_dtype("multi_margin_loss", weight, input)
     if target.size != math.prod(input.shape[:-1]):
         fail(
             "multi_margin_loss",

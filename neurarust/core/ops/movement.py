@@ -73,15 +73,22 @@ def _at_least(count: int) -> Any:
 atleast_1d, atleast_2d, atleast_3d = (_at_least(count) for count in (1, 2, 3))
 
 
+def _some(operation: str, tensors: Sequence[Tensor]) -> None:
+    if not tensors:
+        fail(operation, "an empty list", "a non-empty list of Tensors")
+
+
 @function(method=False, out=True, aliases=("row_stack",))
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Rows one below another."""
+    _some("vstack", tensors)
     return cat([atleast_2d(one) for one in tensors], 0)
 
 
 @function(method=False, out=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
+    _some("hstack", tensors)
     shaped = [atleast_1d(one) for one in tensors]
     return cat(shaped, 0 if shaped and shaped[0].ndim == 1 else 1)
 
@@ -89,6 +96,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 @function(method=False, out=True)
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """One behind another, along dimension 2."""
+    _some("dstack", tensors)
     return cat([atleast_3d(one) for one in tensors], 2)
 
 
