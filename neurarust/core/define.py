@@ -157,14 +157,18 @@ _SAME_DTYPE = frozenset(
     svdvals take take_along_dim tensordot topk triangular_solve tril triu where""".split()
 )
 # `out=` that must not be one of the arguments.
-_APART = frozenset("cat cross gather index_select kthvalue masked_select take take_along_dim".split())
+_APART = frozenset(
+    "cat cross gather index_select kthvalue masked_select take take_along_dim".split()
+)
 
 
 def _fill_out(name: str, target: Any, result: Any, args: Any = ()) -> Any:
     single = isinstance(target, Tensor)
     targets, parts = ((target,), (result,)) if single else (target, result)
     if name in _APART:
-        given = [one for some in args for one in (some if isinstance(some, (list, tuple)) else (some,))]
+        given = [
+            one for some in args for one in (some if isinstance(some, (list, tuple)) else (some,))
+        ]
         if any(one is into for one in given for into in targets):
             fail(
                 name, "out= that is an argument, too", "memory of its own for the result",

@@ -94,9 +94,8 @@ def _long(operation: str, target: Array, *others: Any) -> None:
         fail(
             operation,
             got=f"a target of {target.dtype}",
-            expected="integer class indices in " + " or ".join(
-                jnp.dtype(one).name for one in (jnp.int64, *others)
-            ),
+            expected="integer class indices in "
+            + " or ".join(jnp.dtype(one).name for one in (jnp.int64, *others)),
             fix="Use target.long().",
         )
 
@@ -380,9 +379,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         fail("multi_margin_loss", got=f"p={p}", expected="p of 1 or 2", kind=ValueError)
     if weight is not None and weight.ndim != 1:
-        fail(
-            "multi_margin_loss", f"weight {list(weight.shape)}", "one dimension", kind=ValueError
-        )
+        fail("multi_margin_loss", f"weight {list(weight.shape)}", "one dimension", kind=ValueError)
     _long("multi_margin_loss", target)
     if input.ndim > 2 or 0 in input.shape[-1:]:
         fail(
@@ -424,8 +421,13 @@ def multilabel_margin_loss(
     """
     reduction = _reduction("multilabel_margin_loss", reduction, size_average, reduce)
     _long("multilabel_margin_loss", target)
-    if input.ndim > 2 or 0 in input.shape[-1:] or (
-        target.shape != input.shape and (input.ndim > 1 or target.ndim > 1 or input.size != target.size)
+    if (
+        input.ndim > 2
+        or 0 in input.shape[-1:]
+        or (
+            target.shape != input.shape
+            and (input.ndim > 1 or target.ndim > 1 or input.size != target.size)
+        )
     ):
         fail(
             "multilabel_margin_loss",

@@ -64,6 +64,14 @@ def test_arange_counts_as_pytorch():
         nr.arange(0, 5, 0)
 
 
+def test_out_takes_the_size_and_keeps_its_dtype():
+    made = nr.empty(0, dtype=nr.int64)
+    assert nr.arange(0, 6, 2, out=made) is made and made.tolist() == [0, 2, 4]
+    assert nr.ones(2, out=made).tolist() == [1, 1] and made.dtype is nr.int64
+    assert nr.eye(2, out=made).tolist() == [[1, 0], [0, 1]]
+    assert nr.linspace(0, 2, 3, out=made).tolist() == [0, 1, 2] == made.tolist()
+
+
 def test_wrong_sizes():
     with pytest.raises(RuntimeError, match="negative"):
         nr.zeros(-1)

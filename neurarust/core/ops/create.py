@@ -13,11 +13,11 @@ from jax.core import Tracer
 
 from .. import device as devices
 from .. import dtype as dtypes
-from ..errors import fail
 from ..define import function, op
 from ..engine.value import export, value_of
+from ..errors import fail
 from ..op import Operand, Scalar
-from ..tensor.dispatch import call
+from ..tensor.dispatch import call, set_out
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
 from .views import as_strided, permute, sizes
@@ -28,6 +28,15 @@ def finished(tensor: Tensor, requires_grad: bool) -> Tensor:
     if requires_grad:
         tensor.requires_grad = True
     return tensor
+
+
+def into(operation: str, made: Tensor, out: Tensor | None, dtype: Any) -> Tensor:
+    """A new tensor, or else `out=` with its shape and elements."""
+    if out is None:
+        return made
+    if dtype is not None and dtypes.of(dtype) is not out.dtype:
+        fail(operation, f"dtype={dtype} and out= of {out.dtype}", "one dtype")
+    return set_out(operation, out, convert(made, dtype=out.dtype))
 
 
 # ------------------------------------------------------------------ from data
@@ -200,7 +209,7 @@ def _filling(name: str, number: float) -> Any:
         memory_format: Any = None,
     ) -> Tensor:  # fmt: skip
         made = filled(sizes(name, size), number, dtype, device, requires_grad)
-        return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+        return into(name, made, out, dtype)
 
     fill.__name__ = fill.__qualname__ = name
     fill.__doc__ = f"A tensor of the given size, every element {number:g}."
@@ -223,7 +232,7 @@ def full(
     kind = dtypes.of_number(fill_value) if dtype is None else dtypes.of(dtype)
     shape = (size,) if isinstance(size, int) else tuple(size)
     made = filled(sizes("full", shape), fill_value, kind, device, requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("full", made, out, dtype)
 
 
 @function(method=False)
@@ -363,11 +372,11 @@ def arange(
         (dtypes.int64 if whole else dtypes.default_dtype()) if dtype is None else dtypes.of(dtype)
     )
     if out is not None and kind.category == dtypes.INTEGER and not int(step):
-        raise RuntimeError(f"arange: step must be nonzero, but {step} is 0 in {kind}")
+        raise ValueError(f"arange: step must be nonzero, but {step} is 0 in {kind}")
     length = max(-((start - end) // step) if whole else math.ceil((end - start) / step), 0)
     static = {"length": length, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("arange", made, out, dtype)
 
 
 @function(method=False, name="range")
@@ -384,7 +393,7 @@ def range_(
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"length": math.floor((end - start) / step) + 1, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("range", made, out, dtype)
 
 
 @op(name="_linspace", method=False, namespace=())
@@ -407,7 +416,7 @@ def linspace(
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"steps": steps, "dtype": kind}
     made = finished(call(_linspace.op, (start, end), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("linspace", made, out, dtype)
 
 
 @function(method=False, out=True)
@@ -435,7 +444,7 @@ def eye(
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"n": n, "m": n if m is None else m, "dtype": kind}
     made = finished(call(_eye.op, (), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("eye", made, out, dtype)
 
 
 def _triangle(

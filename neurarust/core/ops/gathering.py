@@ -67,9 +67,7 @@ def bounds(lowest: int, kind: type[Exception]) -> Callable[..., None]:
             size = input.shape[dim]
             worst = outside(index, lowest * size, size)
             if worst is not None:
-                raise kind(
-                    f"index {worst} is out of bounds for dimension {dim} with size {size}"
-                )
+                raise kind(f"index {worst} is out of bounds for dimension {dim} with size {size}")
 
     return check
 

@@ -20,7 +20,7 @@ from ..random import Stream, taps
 from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
-from .create import finished, like, tensor
+from .create import finished, into, like, tensor
 from .indexing import known_host
 from .views import sizes
 
@@ -220,7 +220,7 @@ def _drawing(name: str, op_: Any, numbers: tuple, what: str) -> tuple[Any, Any]:
     ) -> Tensor:  # fmt: skip
         shape = sizes(name, size)
         made = _made(op_, shape, numbers, dtype, device, generator, requires_grad)
-        return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+        return into(name, made, out, dtype)
 
     def new_like(
         input: Tensor, *, generator: Stream | None = None, dtype: Any = None, layout: Any = None,
