@@ -134,18 +134,26 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
                 args = (kwargs.pop(first),)
             result = call(record, args, kwargs)
         except TypeError:
-            own = _own_method(record.name, args)
-            if own is None or target is not None:
+            own = None if target is not None else _own_method(record.name, args)
+            if own is None:
                 raise
-            return own(*args[1:], **kwargs)
+            return own(**kwargs)
         return result if target is None else _fill_out(record.name, target, result, args)
 
     return public
 
 
+_REFLECTED = {"add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "mm": "__rmatmul__",
+              "matmul": "__rmatmul__"}  # fmt: skip
+
+
 def _own_method(name: str, args: tuple) -> Callable | None:
-    """What an argument of a class in OTHERS has under the operation's name."""
-    return getattr(args[0], name, None) if args and type(args[0]) in OTHERS else None
+    """What the first or second argument, if of a class in OTHERS, has for the operation."""
+    own, *rest = args or (None,)
+    if rest and type(own) not in OTHERS:
+        own, rest[0], name = rest[0], own, _REFLECTED.get(name, "")
+    method = getattr(own, name, None) if type(own) in OTHERS else None
+    return None if method is None else functools.partial(method, *rest)
 
 
 # `out=` that only elementwise operations of PyTorch cast into: others want the result's dtype.

@@ -66,6 +66,9 @@ def test_operations_call_the_methods_of_a_sparse_first_argument(values):
     close(nr.mv(made, x[:, 0]), full @ factor[:, 0])
     close(nr.mul(made, 2), 2 * full)
     close(nr.tanh(made), np.tanh(full))
+    close(nr.mm(x.t(), made.t()), factor.T @ full.T)
+    close(nr.add(nr.ones(3, 4), made), 1 + full)
+    close(nr.sub(nr.ones(3, 4), made), 1 - full)
     nr.mm(made, x).sum().backward()
     close(values.grad, factor.sum(1)[PLACES[1]])
     with pytest.raises(RuntimeError, match="a second factor with 4 rows"):
