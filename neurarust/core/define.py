@@ -124,11 +124,12 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
         try:
             if numbers and not any(isinstance(one, Tensor) for one in (*args, *kwargs.values())):
                 raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
+            if kwargs and out:
+                target = kwargs.pop("out", None)
             if check is not None:
                 check(*args, **kwargs)
-            if not kwargs:
+            if not kwargs and target is None:
                 return call(record, args)
-            target = kwargs.pop("out", None) if out else None
             kwargs = _spelled(record, kwargs)
             if first in kwargs and not args:
                 args = (kwargs.pop(first),)

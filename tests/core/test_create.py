@@ -77,3 +77,12 @@ def test_wrong_sizes():
         nr.zeros(-1)
     with pytest.raises(RuntimeError, match="steps"):
         nr.linspace(0, 1, -1)
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("name", [one for one in dir(nr.signal.windows) if one[0] != "_"])
+def test_windows_of_no_and_one_element(name, symmetric):
+    given = {"general_cosine": {"a": [0.5, 0.5]}, "general_hamming": {"alpha": 0.5}}.get(name, {})
+    window = getattr(nr.signal.windows, name)
+    assert window(0, sym=symmetric, **given).tolist() == []
+    assert window(1, sym=symmetric, **given).tolist() == [1.0]

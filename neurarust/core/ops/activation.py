@@ -83,7 +83,7 @@ def selu(input: Array):
     return SELU_SCALE * jnp.where(input > 0, input, negative)
 
 
-def _not_zero(input: Any, alpha: Any = 1.0) -> None:
+def _not_zero(input: Any = None, alpha: Any = 1.0, **_: Any) -> None:
     if _known(alpha) and alpha == 0:
         fail("celu", "alpha=0", "an alpha other than 0")
 
@@ -142,7 +142,7 @@ def mish(input: Array):
     return input * jnp.tanh(jnp.logaddexp(input, 0))
 
 
-def _ordered(input: Any, min_val: Any = -1.0, max_val: Any = 1.0) -> None:
+def _ordered(input: Any = None, min_val: Any = -1.0, max_val: Any = 1.0, **_: Any) -> None:
     if _known(min_val, max_val) and min_val > max_val:
         fail(
             "hardtanh", f"min_val={min_val} and max_val={max_val}",
@@ -211,7 +211,7 @@ def tanhshrink(input: Array):
     return input - jnp.tanh(input)
 
 
-def _not_negative(input: Any, lambd: Any = 0.5) -> None:
+def _not_negative(input: Any = None, lambd: Any = 0.5, **_: Any) -> None:
     if _known(lambd) and not 0 <= lambd < math.inf:
         fail("softshrink", f"lambd={lambd}", "a finite number of at least 0")
 
