@@ -599,7 +599,7 @@ def histogramdd(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | N
 def householder_product(input: Tensor, tau: Tensor) -> Tensor:
     """The first columns of the product of Householder reflections, the Q of `geqrf`."""
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
+    """`tensor_split` along dimension 1 (0 for 1-D tensors), into equal pieces."""
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
 def hypot(input: Tensor, other: Tensor) -> Tensor:
@@ -1183,7 +1183,7 @@ def view_as_complex(input: Tensor) -> Tensor:
 def view_as_real(input: Tensor) -> Tensor:
     """Complex numbers as pairs `(real, imaginary)`: a copy, where PyTorch gives a view."""
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 0."""
+    """`tensor_split` along dimension 0, into equal pieces."""
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Rows one below another."""
 def where(condition: Tensor, input: Any = ..., other: Any = ...) -> Any:

@@ -7,6 +7,7 @@ and mapped to it.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -71,18 +72,36 @@ def _class_targets(operation: str, input: Array, target: Array, weight: Array | 
             "class probabilities its shape and a floating-point type.",
             kind=ValueError if batch else RuntimeError,
         )
-    if not jnp.issubdtype(target.dtype, jnp.integer):
-        fail(
-            operation,
-            got=f"a target of {target.dtype}",
-            expected="integer class indices",
-            fix="Use target.long().",
-        )
-    _check_weight(operation, weight, input.shape[axis])
+    _long(operation, target, jnp.uint8)
+    _check_weight(operation, weight, input, axis)
+    _one_dtype(operation, weight, input)
     return axis
 
 
-def _check_weight(operation: str, weight: Array | None, classes: int) -> None:
+def _one_dtype(operation: str, weight: Array | None, input: Array) -> None:
+    if weight is not None and weight.dtype != input.dtype:
+        fail(
+            operation,
+            got=f"weight of {weight.dtype} with an input of {input.dtype}",
+            expected="one dtype",
+            fix="Use weight.to(input.dtype).",
+        )
+
+
+def _long(operation: str, target: Array, *others: Any) -> None:
+    """Checks the dtype of class indices: int64, or another that the loss takes."""
+    if target.dtype not in (jnp.int64, *others):
+        fail(
+            operation,
+            got=f"a target of {target.dtype}",
+            expected="integer class indices in "
+            + " or ".join(jnp.dtype(one).name for one in (jnp.int64, *others)),
+            fix="Use target.long().",
+        )
+
+
+def _check_weight(operation: str, weight: Array | None, input: Array, axis: int) -> None:
+    classes = input.shape[axis]
     if weight is not None and weight.shape != (classes,):
         fail(
             operation,
@@ -174,7 +193,7 @@ def cross_entropy(
                 expected="ignore_index with class indices only",
             )
         axis = 1 if input.ndim > 1 else 0
-        _check_weight("cross_entropy", weight, input.shape[axis])
+        _check_weight("cross_entropy", weight, input, axis)
     classes = scores.shape[axis]
     largest = jax.lax.stop_gradient(jnp.max(scores, axis, keepdims=True))
     scores = scores - jnp.where(jnp.isfinite(largest), largest, 0)
@@ -359,14 +378,19 @@ def multi_margin_loss(
     reduction = _reduction("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
         fail("multi_margin_loss", got=f"p={p}", expected="p of 1 or 2", kind=ValueError)
-    if not jnp.issubdtype(target.dtype, jnp.integer) or input.ndim > 2:
+    if weight is not None and weight.ndim != 1:
+        fail("multi_margin_loss", f"weight {list(weight.shape)}", "one dimension", kind=ValueError)
+    _long("multi_margin_loss", target)
+    if input.ndim > 2 or 0 in input.shape[-1:]:
         fail(
             "multi_margin_loss",
-            got=f"input {list(input.shape)} and target {target.dtype}{list(target.shape)}",
-            expected="input (N, C) or (C) and integer class indices (N) or ()",
+            got=f"input {list(input.shape)}",
+            expected="(N, C) or (C) with at least one class",
         )
     if not input.ndim:
         input = input[None]
+    _check_weight("multi_margin_loss", weight, input, input.ndim - 1)
+    _one_dtype("multi_margin_loss", weight, input)
     if target.size != math.prod(input.shape[:-1]):
         fail(
             "multi_margin_loss",
@@ -396,11 +420,19 @@ def multilabel_margin_loss(
     Shape: input and target (N, C) or (C); a row's labels end at its first -1.
     """
     reduction = _reduction("multilabel_margin_loss", reduction, size_average, reduce)
-    if target.shape != input.shape and target.size != input.size:
+    _long("multilabel_margin_loss", target)
+    if (
+        input.ndim > 2
+        or 0 in input.shape[-1:]
+        or (
+            target.shape != input.shape
+            and (input.ndim > 1 or target.ndim > 1 or input.size != target.size)
+        )
+    ):
         fail(
             "multilabel_margin_loss",
             got=f"input {list(input.shape)} and target {list(target.shape)}",
-            expected="input and target of the same shape",
+            expected="input and target of the same shape, (N, C) or (C) with at least one class",
         )
     if not input.ndim:
         input = input[None]

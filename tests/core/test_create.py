@@ -64,8 +64,25 @@ def test_arange_counts_as_pytorch():
         nr.arange(0, 5, 0)
 
 
+def test_out_takes_the_size_and_keeps_its_dtype():
+    made = nr.empty(0, dtype=nr.int64)
+    assert nr.arange(0, 6, 2, out=made) is made and made.tolist() == [0, 2, 4]
+    assert nr.ones(2, out=made).tolist() == [1, 1] and made.dtype is nr.int64
+    assert nr.eye(2, out=made).tolist() == [[1, 0], [0, 1]]
+    assert nr.linspace(0, 2, 3, out=made).tolist() == [0, 1, 2] == made.tolist()
+
+
 def test_wrong_sizes():
     with pytest.raises(RuntimeError, match="negative"):
         nr.zeros(-1)
     with pytest.raises(RuntimeError, match="steps"):
         nr.linspace(0, 1, -1)
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("name", [one for one in dir(nr.signal.windows) if one[0] != "_"])
+def test_windows_of_no_and_one_element(name, symmetric):
+    given = {"general_cosine": {"a": [0.5, 0.5]}, "general_hamming": {"alpha": 0.5}}.get(name, {})
+    window = getattr(nr.signal.windows, name)
+    assert window(0, sym=symmetric, **given).tolist() == []
+    assert window(1, sym=symmetric, **given).tolist() == [1.0]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import neurarust as nr
+import neurarust.nn.functional as F
 
 
 def ones(*shape: int, **options) -> nr.Tensor:
@@ -41,7 +42,78 @@ WRONG = {
     "layer norm": (
         lambda: nr.layer_norm(ones(2, 3), (4,)), RuntimeError, r"layer_norm: .*2, 3.*4"
     ),
+    "cat of none": (lambda: nr.cat([ones(2), None]), TypeError, r"cat\(\): .*got NoneType"),
+    "hstack of nothing": (lambda: nr.hstack([]), RuntimeError, "hstack: .*an empty list"),
+    "hsplit": (lambda: nr.hsplit(nr.tensor(1.0), 2), RuntimeError, r"hsplit: .*1 dimensions"),
+    "vsplit": (lambda: nr.vsplit(ones(3, 3), 2), RuntimeError, "vsplit: .*2 pieces of 3"),
+    "unbind": (lambda: nr.tensor(1).unbind(), IndexError, "unbind: .*no dimensions"),
+    "pool without channels": (
+        lambda: F.max_pool1d(ones(0, 10), 1), RuntimeError, r"max_pool1d: .*non-zero.*\[0, 10\]"
+    ),
+    "pool without depth": (
+        lambda: F.max_pool3d(ones(2, 0, 3, 3, 3), 1), RuntimeError, "max_pool3d: .*non-zero"
+    ),
+    "margins": (
+        lambda: F.multilabel_margin_loss(ones(0), nr.arange(0)), RuntimeError,
+        r"multilabel_margin_loss: .*at least one class, but got input \[0\]",
+    ),
+    "margin weight": (
+        lambda: F.multi_margin_loss(ones(3, 2), nr.zeros(3).long(), weight=ones(3, 2)),
+        ValueError, r"multi_margin_loss: .*weight \[3, 2\]",
+    ),
+    "margin weights": (
+        lambda: F.multi_margin_loss(ones(3, 2), nr.zeros(3).long(), weight=ones(3)),
+        RuntimeError, r"multi_margin_loss: .*\[2\], but got weight \[3\]",
+    ),
     # Dtypes.
+    "loss weight": (
+        lambda: F.nll_loss(ones(2, 3), nr.tensor([0, 1]), weight=ones(3, dtype=nr.float64)),
+        RuntimeError, "nll_loss: .*weight of float64 with an input of float32",
+    ),
+    "classes": (
+        lambda: F.cross_entropy(ones(2, 3), nr.tensor([0, 1]).int()), RuntimeError,
+        "cross_entropy: .*int64 or uint8, but got a target of int32",
+    ),
+    "one hot": (lambda: F.one_hot(ones(2)), RuntimeError, "one_hot: .*int64.*float32"),
+    "short indices": (
+        lambda: F.embedding(ones(1, dtype=nr.int16), ones(3, 2)), RuntimeError,
+        "embedding: .*indices of int16",
+    ),
+    "out of another dtype": (
+        lambda: nr.take(ones(3), nr.tensor([1]), out=nr.empty(1, dtype=nr.float64)), RuntimeError,
+        "take: .*float32, but got out= of .*float64",
+    ),
+    "ones of another dtype": (
+        lambda: ones(3, dtype=nr.float32, out=nr.empty(3, dtype=nr.int64)), RuntimeError,
+        "ones: .*float32 and out= of .*int64",
+    ),
+    # Numbers and what is known of the elements.
+    "shrink": (lambda: F.softshrink(ones(2), -0.5), RuntimeError, "softshrink: .*lambd=-0.5"),
+    "hardtanh": (lambda: F.hardtanh(ones(2), 1, 0), ValueError, "hardtanh: .*min_val=1 and max"),
+    "celu": (lambda: F.celu(ones(2), alpha=0), RuntimeError, "celu: .*alpha=0"),
+    "cdist": (lambda: nr.cdist(ones(2, 2), ones(2, 2), -1), RuntimeError, "cdist: .*p=-1"),
+    "arange": (lambda: nr.arange(0, float("inf")), RuntimeError, "unsupported range: 0 -> inf"),
+    "arange of no step": (
+        lambda: nr.arange(0, 4, 0.5, out=nr.empty(0, dtype=nr.int64)), ValueError,
+        "arange: step must be nonzero",
+    ),
+    "range": (lambda: nr.range(5, 0), RuntimeError, "range: upper bound .* start 5, end 0"),
+    "linspace": (lambda: nr.linspace(0, 1, 2.0), TypeError, "linspace: steps .* integer.*2.0"),
+    "triangle": (lambda: nr.tril_indices(-1, 2), RuntimeError, "tril_indices: .*row=-1"),
+    "randperm": (lambda: nr.randperm(-1), RuntimeError, "randperm: .*n=-1"),
+    "normal": (lambda: nr.normal(0.0, -1.0, (2,)), RuntimeError, "normal: .*std=-1"),
+    "row of a table": (
+        lambda: F.embedding(nr.tensor([3]), ones(3, 2)), IndexError,
+        "embedding: .*table's 3 rows, but got index 3",
+    ),
+    "row of a bag": (
+        lambda: F.embedding_bag(nr.tensor([[-1]]), ones(3, 2)), RuntimeError,
+        "embedding_bag: .*got index -1",
+    ),
+    "class": (lambda: F.one_hot(nr.tensor([1, 2]), 2), RuntimeError, "one_hot: .*class 2"),
+    "no classes": (lambda: F.one_hot(nr.tensor([0]), 0), RuntimeError, "one_hot: .*num_classes=0"),
+    "amax of nothing": (lambda: ones(5, 0).amax(), RuntimeError, r"amax: .*\(5, 0\)"),
+    "amax along nothing": (lambda: ones(0).amax(0), IndexError, r"amax: .*\(0,\)"),
     "not of floats": (lambda: ~ones(2), (RuntimeError, TypeError), "bitwise_not: .*float32"),
     "minus of bools": (lambda: -(ones(2) > 0), RuntimeError, "neg: .*bool"),
     "difference of bools": (lambda: (ones(2) > 0) - (ones(2) > 0), RuntimeError, "sub: .*bool"),
@@ -111,6 +183,14 @@ WRONG_IN_PLACE = {
     "mask": (lambda x: x.__setitem__(x > 0, ones(5)), "shape|broadcast"),
     "view of it": (lambda x: x.t().sub_(ones(2, 3, 4)), "sub"),
     "expanded": (lambda x: x.expand(2, 2, 3).zero_(), "single memory location"),
+    "out of its own": (
+        lambda x: nr.cat([x, ones(0, 3)], out=x),
+        "cat: .*but got out= that is an argument",
+    ),
+    "out taken": (
+        lambda x: nr.take_along_dim(x, nr.zeros(2, 3).long(), 0, out=x),
+        "take_along_dim: .*out=",
+    ),
     "out": (lambda x: nr.add(ones(2, 3), 1j, out=x), "add: result type .*can't be cast"),
 }
 

@@ -57,6 +57,27 @@ def test_products_and_their_gradients(values):
     close(nr.sparse.addmm(nr.ones(3, 3), made, x, beta=2, alpha=0.5), 2 + 0.5 * full @ factor)
 
 
+def test_operations_call_the_methods_of_a_sparse_first_argument(values):
+    made = nr.sparse_coo_tensor(nr.tensor(PLACES), values, (3, 4))
+    x = nr.arange(12.0).reshape(4, 3)
+    full, factor = dense_of(values), x.numpy()
+    close(nr.mm(made, x), full @ factor)
+    close(nr.matmul(made, x), full @ factor)
+    close(nr.mv(made, x[:, 0]), full @ factor[:, 0])
+    close(nr.mul(made, 2), 2 * full)
+    close(nr.tanh(made), np.tanh(full))
+    close(nr.mm(x.t(), made.t()), factor.T @ full.T)
+    close(nr.add(nr.ones(3, 4), made), 1 + full)
+    close(nr.sub(nr.ones(3, 4), made), 1 - full)
+    nr.mm(made, x).sum().backward()
+    close(values.grad, factor.sum(1)[PLACES[1]])
+    with pytest.raises(RuntimeError, match="a second factor with 4 rows"):
+        nr.mm(made, nr.ones(3, 2))
+    for refused in (lambda: nr.exp(made), lambda: nr.mm(made, x, out=nr.empty(3, 3))):
+        with pytest.raises(TypeError, match="must be Tensor, not SparseTensor"):
+            refused()
+
+
 def test_elementwise_sums_and_softmax(values):
     made, full = nr.sparse_coo_tensor(nr.tensor(PLACES), values, (3, 4)).detach(), dense_of(values)
     close(made + made, 2 * full)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from .. import dtype as dtypes
 from ..define import function, op
 from ..errors import dimension, fail
 from ..op import Array, Scalar
 from .elementwise import absolute
+from .indexing import outside
 from .reduce import axes_of, p_norm
 
 FUNCTIONAL = ("nn.functional",)
@@ -57,6 +60,11 @@ def strict_clamp(input: Array, low: float | Array, high: float | Array) -> Array
     return jax.lax.clamp(low, input, high)
 
 
+def _known(*numbers: Any) -> bool:
+    """Whether these are Python numbers, which a check can look at."""
+    return all(isinstance(one, (int, float)) for one in numbers)
+
+
 def below_zero(input: Array) -> Array:
     """The negative part: keeps `exp` of what is not chosen from overflowing."""
     return jnp.where(input > 0, 0, input)
@@ -75,7 +83,12 @@ def selu(input: Array):
     return SELU_SCALE * jnp.where(input > 0, input, negative)
 
 
-@op(inplace=True)
+def _not_zero(input: Any = None, alpha: Any = 1.0, **_: Any) -> None:
+    if _known(alpha) and alpha == 0:
+        fail("celu", "alpha=0", "an alpha other than 0")
+
+
+@op(inplace=True, check=_not_zero)
 def celu(input: Array, alpha: Scalar = 1.0):
     """`max(x, 0) + min(0, alpha * (e^(x / alpha) - 1))` (arXiv:1704.07483)."""
     return jnp.where(input > 0, input, alpha * jnp.expm1(below_zero(input) / alpha))
@@ -129,8 +142,16 @@ def mish(input: Array):
     return input * jnp.tanh(jnp.logaddexp(input, 0))
 
 
+def _ordered(input: Any = None, min_val: Any = -1.0, max_val: Any = 1.0, **_: Any) -> None:
+    if _known(min_val, max_val) and min_val > max_val:
+        fail(
+            "hardtanh", f"min_val={min_val} and max_val={max_val}",
+            "min_val that is not greater than max_val", kind=ValueError,
+        )  # fmt: skip
+
+
 @with_inplace
-@op(namespace=(), method=False)
+@op(namespace=(), method=False, check=_ordered)
 def hardtanh(input: Array, min_val: Scalar = -1.0, max_val: Scalar = 1.0):
     """Numbers brought into `[min_val, max_val]`; no gradient at the bounds."""
     return strict_clamp(input, min_val, max_val)
@@ -190,7 +211,12 @@ def tanhshrink(input: Array):
     return input - jnp.tanh(input)
 
 
-@op(namespace=FUNCTIONAL, method=False)
+def _not_negative(input: Any = None, lambd: Any = 0.5, **_: Any) -> None:
+    if _known(lambd) and not 0 <= lambd < math.inf:
+        fail("softshrink", f"lambd={lambd}", "a finite number of at least 0")
+
+
+@op(namespace=FUNCTIONAL, method=False, check=_not_negative)
 def softshrink(input: Array, lambd: Scalar = 0.5):
     """`x` moved towards 0 by `lambd`, and 0 within it."""
     above = jnp.where(input < -lambd, input + lambd, input * 0)
@@ -284,12 +310,20 @@ def one_hot_of(input: Array, num_classes: int):
 def one_hot(tensor, num_classes=-1):
     """Integers as rows that hold 1 at their place and 0 elsewhere, in int64.
 
-    An integer outside `[0, num_classes)` gives a row of zeros, where PyTorch raises.
+    An integer outside `[0, num_classes)` raises an error where it is known at the call; one
+    that is still to be computed gives a row of zeros.
 
     Args:
         num_classes: length of a row; -1 for one more than the largest integer, which needs
             to look at the data.
     """
+    if tensor.dtype is not dtypes.int64:
+        fail("one_hot", f"{tensor.dtype}", "int64 numbers", "Use tensor.long()")
     if num_classes == -1:
         num_classes = int(tensor.max().item()) + 1
+    elif num_classes < 1:
+        fail("one_hot", f"num_classes={num_classes}", "a number above 0, or -1")
+    worst = outside(tensor, 0, num_classes)
+    if worst is not None:
+        fail("one_hot", f"class {worst}", f"classes within [0, {num_classes})")
     return one_hot_of(tensor, num_classes)

@@ -17,7 +17,7 @@ from ..tensor.tensor import Tensor
 from .conversion import clone, convert, fill_, resize_, zero_
 from .elementwise import conj, is_complex, is_float
 from .indexing import narrow
-from .movement import chunk, meshgrid, split, stack, tensor_split
+from .movement import chunk, meshgrid, split, split_equally, stack
 from .reduce import sum as sum_over
 from .views import _become, as_strided, diagonal, reshape, sizes, transpose
 
@@ -104,12 +104,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
 @function()
 def dsplit(input: Tensor, indices_or_sections: Any) -> tuple:
     """`tensor_split` along dimension 2, into equal pieces."""
-    if input.ndim < 3:
-        fail("dsplit", f"shape {tuple(input.shape)}", "three dimensions or more")
-    if isinstance(indices_or_sections, int):
-        if indices_or_sections <= 0 or input.shape[2] % indices_or_sections:
-            fail("dsplit", f"{indices_or_sections} pieces of {input.shape[2]}", "equal ones")
-    return tensor_split(input, indices_or_sections, 2)
+    return split_equally("dsplit", input, indices_or_sections, 3, 2)
 
 
 @function()

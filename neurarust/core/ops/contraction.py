@@ -371,6 +371,8 @@ def cdist(
     same_dtype(x1, x2)
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         fail("cdist", f"shapes {tuple(x1.shape)} and {tuple(x2.shape)}", "(*, n, d) and (*, m, d)")
+    if p < 0:
+        fail("cdist", f"p={p}", "a p of at least 0")
     many = max(x1.shape[-2], x2.shape[-2]) > 25
     by_product = many and compute_mode != "donot_use_mm_for_euclid_dist"
     if p == 2 and (by_product or compute_mode == "use_mm_for_euclid_dist"):

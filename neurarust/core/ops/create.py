@@ -15,8 +15,9 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..define import function, op
 from ..engine.value import export, value_of
+from ..errors import fail
 from ..op import Operand, Scalar
-from ..tensor.dispatch import call
+from ..tensor.dispatch import call, set_out
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
 from .views import as_strided, permute, sizes
@@ -27,6 +28,15 @@ def finished(tensor: Tensor, requires_grad: bool) -> Tensor:
     if requires_grad:
         tensor.requires_grad = True
     return tensor
+
+
+def into(operation: str, made: Tensor, out: Tensor | None, dtype: Any) -> Tensor:
+    """A new tensor, or else `out=` with its shape and elements."""
+    if out is None:
+        return made
+    if dtype is not None and dtypes.of(dtype) is not out.dtype:
+        fail(operation, f"dtype={dtype} and out= of {out.dtype}", "one dtype")
+    return set_out(operation, out, convert(made, dtype=out.dtype))
 
 
 # ------------------------------------------------------------------ from data
@@ -199,7 +209,7 @@ def _filling(name: str, number: float) -> Any:
         memory_format: Any = None,
     ) -> Tensor:  # fmt: skip
         made = filled(sizes(name, size), number, dtype, device, requires_grad)
-        return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+        return into(name, made, out, dtype)
 
     fill.__name__ = fill.__qualname__ = name
     fill.__doc__ = f"A tensor of the given size, every element {number:g}."
@@ -222,7 +232,7 @@ def full(
     kind = dtypes.of_number(fill_value) if dtype is None else dtypes.of(dtype)
     shape = (size,) if isinstance(size, int) else tuple(size)
     made = filled(sizes("full", shape), fill_value, kind, device, requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("full", made, out, dtype)
 
 
 @function(method=False)
@@ -333,6 +343,16 @@ def _arange(start: Scalar, step: Scalar, *, length, dtype):
     return (start + jnp.arange(length, dtype=jnp.float64) * step).astype(dtype)
 
 
+def _check_range(operation: str, start: Any, end: Any, step: Any) -> None:
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"{operation}: unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            f"{operation}: upper bound and larger bound inconsistent with step sign: "
+            f"start {start}, end {end}, step {step}"
+        )
+
+
 @function(method=False)
 def arange(
     start: Any, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: Any = None,
@@ -344,19 +364,19 @@ def arange(
     start, end, step = (one.item() if hasattr(one, "item") else one for one in (start, end, step))
     if step == 0:
         raise RuntimeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"arange: upper bound and larger bound inconsistent with step sign: "
-            f"start {start}, end {end}, step {step}"
-        )
+    _check_range("arange", start, end, step)
     whole = all(isinstance(one, int) for one in (start, end, step))
+    if dtype is None and out is not None:
+        dtype = out.dtype
     kind = (
         (dtypes.int64 if whole else dtypes.default_dtype()) if dtype is None else dtypes.of(dtype)
     )
+    if out is not None and kind.category == dtypes.INTEGER and not int(step):
+        raise ValueError(f"arange: step must be nonzero, but {step} is 0 in {kind}")
     length = max(-((start - end) // step) if whole else math.ceil((end - start) / step), 0)
     static = {"length": length, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("arange", made, out, dtype)
 
 
 @function(method=False, name="range")
@@ -369,10 +389,11 @@ def range_(
         start, end = 0, start
     if step == 0:
         raise RuntimeError("range: step must be nonzero")
+    _check_range("range", start, end, step)
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"length": math.floor((end - start) / step) + 1, "dtype": kind}
     made = finished(call(_arange.op, (start, step), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("range", made, out, dtype)
 
 
 @op(name="_linspace", method=False, namespace=())
@@ -387,13 +408,15 @@ def linspace(
     layout: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise TypeError(f"linspace: steps must be an integer, but got {steps!r}")
     if steps < 0:
         raise RuntimeError("linspace: number of steps must be non-negative")
     start, end = (one.item() if hasattr(one, "item") else one for one in (start, end))
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"steps": steps, "dtype": kind}
     made = finished(call(_linspace.op, (start, end), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("linspace", made, out, dtype)
 
 
 @function(method=False, out=True)
@@ -421,7 +444,15 @@ def eye(
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
     static = {"n": n, "m": n if m is None else m, "dtype": kind}
     made = finished(call(_eye.op, (), static, devices.of(device)), requires_grad)
-    return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+    return into("eye", made, out, dtype)
+
+
+def _triangle(
+    operation: str, places: Any, row: int, col: int, offset: int, dtype: Any, device: Any
+) -> Tensor:
+    if row < 0 or col < 0:
+        fail(operation, f"row={row} and col={col}", "sizes of at least 0")
+    return tensor(np.stack(places(row, offset, col)), dtype=dtype, device=device)
 
 
 @function(method=False)
@@ -429,7 +460,7 @@ def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """Row and column numbers of a matrix's lower triangle. Shape: (2, count)."""
-    return tensor(np.stack(np.tril_indices(row, offset, col)), dtype=dtype, device=device)
+    return _triangle("tril_indices", np.tril_indices, row, col, offset, dtype, device)
 
 
 @function(method=False)
@@ -437,4 +468,4 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """Row and column numbers of a matrix's upper triangle. Shape: (2, count)."""
-    return tensor(np.stack(np.triu_indices(row, offset, col)), dtype=dtype, device=device)
+    return _triangle("triu_indices", np.triu_indices, row, col, offset, dtype, device)

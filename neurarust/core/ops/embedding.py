@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -9,12 +11,14 @@ from ..autograd.modes import no_grad
 from ..define import function, op
 from ..errors import fail
 from ..op import Array
+from ..tensor.tensor import Tensor
 from .elementwise import is_float
+from .indexing import outside
 
 
 def _check(operation: str, input: Array, weight: Array, padding_idx: int | None) -> int | None:
     """Checks a table and indices into it; the padding index in [0, rows) or None."""
-    if not jnp.issubdtype(input.dtype, jnp.integer):
+    if input.dtype not in (jnp.int64, jnp.int32):
         fail(
             operation,
             got=f"indices of {input.dtype.name}",
@@ -33,6 +37,15 @@ def _check(operation: str, input: Array, weight: Array, padding_idx: int | None)
             expected=f"padding_idx within the table's {rows} rows",
         )
     return padding_idx % rows
+
+
+def _check_known(operation: str, input: Any, weight: Any, kind: type[Exception]) -> None:
+    """Raises for an index outside the table, if the indices are known already."""
+    if isinstance(input, Tensor) and isinstance(weight, Tensor) and weight.ndim:
+        rows = weight.shape[0]
+        worst = outside(input, 0, rows)
+        if worst is not None:
+            fail(operation, f"index {worst}", f"indices within the table's {rows} rows", kind=kind)
 
 
 def _rows(input: Array, weight: Array) -> Array:
@@ -89,8 +102,10 @@ def embedding(
 
     Shape: (...) -> (..., features).
 
-    An index outside the table gives a row of NaN, never another row; PyTorch raises an error.
+    An index outside the table raises an error where it is known at the call; one that is
+    still to be computed gives a row of NaN, never another row.
     """
+    _check_known("embedding", input, weight, IndexError)
     if max_norm is not None:
         with no_grad():
             weight.copy_(shortened_rows(input, weight, float(max_norm), float(norm_type)))
@@ -185,6 +200,7 @@ def embedding_bag(
     Empty bags give zeros. Other arguments as `embedding`: scale_grad_by_freq divides by each
     row's own frequency, where PyTorch 2.13 on CPU divides by another row's.
     """
+    _check_known("embedding_bag", input, weight, RuntimeError)
     if max_norm is not None:
         with no_grad():
             weight.copy_(shortened_rows(input, weight, float(max_norm), float(norm_type)))

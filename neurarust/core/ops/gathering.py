@@ -12,7 +12,7 @@ from ..errors import dimension, fail
 from ..op import Array
 from ..tensor.tensor import Tensor
 from .elementwise import is_complex, is_float
-from .indexing import known_host
+from .indexing import outside
 
 
 def lifted(operation: str, input: Array, dim: int) -> tuple[Array, int]:
@@ -64,16 +64,10 @@ def bounds(lowest: int, kind: type[Exception]) -> Callable[..., None]:
 
     def check(input: Tensor, dim: Any = None, index: Any = None, *_: Any, **named: Any) -> None:
         if isinstance(index, Tensor) and isinstance(dim, int) and -input.ndim <= dim < input.ndim:
-            known = known_host(index)
             size = input.shape[dim]
-            if known is None or not known.size:
-                return
-            low, high = known.min(), known.max()
-            if low < lowest * size or high >= size:
-                raise kind(
-                    f"index {high if high >= size else low} is out of bounds for dimension {dim} "
-                    f"with size {size}"
-                )
+            worst = outside(index, lowest * size, size)
+            if worst is not None:
+                raise kind(f"index {worst} is out of bounds for dimension {dim} with size {size}")
 
     return check
 
@@ -84,9 +78,8 @@ in_bounds, slices_in_bounds = bounds(0, RuntimeError), bounds(-1, IndexError)
 
 def flat_in_bounds(input: Tensor, index: Any = None, *_: Any, **named: Any) -> None:
     """`in_bounds` for positions in the flat tensor."""
-    known = known_host(index) if isinstance(index, Tensor) else None
     size = input.numel()
-    if known is not None and known.size and not -size <= known.min() <= known.max() < size:
+    if isinstance(index, Tensor) and outside(index, -size, size) is not None:
         raise IndexError(f"out of range: an index lies outside of {size} elements")
 
 

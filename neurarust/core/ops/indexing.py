@@ -308,13 +308,19 @@ def known_host(tensor: Tensor) -> np.ndarray | None:
     return np.asarray(array)
 
 
+def outside(index: Tensor, low: int, high: int) -> int | None:
+    """A position outside of `[low, high)`, if the positions are known already; else None."""
+    host = known_host(index)
+    if host is None or not host.size:
+        return None
+    least, most = host.min(), host.max()
+    return int(most) if most >= high else int(least) if least < low else None
+
+
 def _check_positions(index: Tensor, position: int, size: int) -> None:
     """Positions that are known already are checked; recorded ones give NaN out of bounds."""
-    host = known_host(index)
-    if host is None:
-        return
-    if host.size and (host.min() < -size or host.max() >= size):
-        worst = host.max() if host.max() >= size else host.min()
+    worst = outside(index, -size, size)
+    if worst is not None:
         raise IndexError(
             f"index {worst} is out of bounds for dimension {position} with size {size}"
         )

@@ -28,7 +28,7 @@ def cat(tensors: Arrays, dim=0):
         RuntimeError: if there are none, or if they differ in another dimension.
     """
     if not tensors:
-        fail("cat", "an empty list", "a non-empty list of Tensors")
+        fail("cat", "an empty list", "a non-empty list of Tensors", kind=ValueError)
     if any(not one.ndim for one in tensors):
         fail("cat", "a tensor without dimensions", "at least one", "Use stack for scalars")
     kept = [one for one in tensors if one.shape != (0,)] or tensors[:1]
@@ -73,15 +73,22 @@ def _at_least(count: int) -> Any:
 atleast_1d, atleast_2d, atleast_3d = (_at_least(count) for count in (1, 2, 3))
 
 
+def _some(operation: str, tensors: Sequence[Tensor]) -> None:
+    if not tensors:
+        fail(operation, "an empty list", "a non-empty list of Tensors")
+
+
 @function(method=False, out=True, aliases=("row_stack",))
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Rows one below another."""
+    _some("vstack", tensors)
     return cat([atleast_2d(one) for one in tensors], 0)
 
 
 @function(method=False, out=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Side by side: along dimension 0 for 1-D tensors, else along dimension 1."""
+    _some("hstack", tensors)
     shaped = [atleast_1d(one) for one in tensors]
     return cat(shaped, 0 if shaped and shaped[0].ndim == 1 else 1)
 
@@ -89,6 +96,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 @function(method=False, out=True)
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """One behind another, along dimension 2."""
+    _some("dstack", tensors)
     return cat([atleast_3d(one) for one in tensors], 2)
 
 
@@ -165,6 +173,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
 @function()
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple:
     """Pieces of lengths as equal as can be, or cut at given positions; views."""
+    if not input.ndim:
+        fail("tensor_split", "a tensor with no dimensions", "at least 1")
     at = dimension("tensor_split", dim, input.ndim)
     length = input.shape[at]
     given = indices_or_sections
@@ -183,16 +193,25 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     )
 
 
+def split_equally(operation: str, input: Tensor, given: Any, least: int, dim: int) -> tuple:
+    """`tensor_split` of tensors with `least` dimensions or more, into equal pieces."""
+    if input.ndim < least:
+        fail(operation, f"shape {tuple(input.shape)}", f"{least} dimensions or more")
+    if isinstance(given, int) and (given <= 0 or input.shape[dim] % given):
+        fail(operation, f"{given} pieces of {input.shape[dim]}", "equal ones")
+    return tensor_split(input, given, dim)
+
+
 @function()
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
-    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+    """`tensor_split` along dimension 1 (0 for 1-D tensors), into equal pieces."""
+    return split_equally("hsplit", input, indices_or_sections, 1, min(input.ndim, 2) - 1)
 
 
 @function()
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
-    """`tensor_split` along dimension 0."""
-    return tensor_split(input, indices_or_sections, 0)
+    """`tensor_split` along dimension 0, into equal pieces."""
+    return split_equally("vsplit", input, indices_or_sections, 2, 0)
 
 
 @function()
@@ -200,7 +219,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
     """The slices of a dimension, which goes away; views."""
     at = dimension("unbind", dim, input.ndim)
     if not input.ndim:
-        raise RuntimeError("unbind: Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("unbind: Dimension specified as 0 but tensor has no dimensions")
     if not input.shape[at]:
         return ()
     parts = call(_slices.op, (input, at))

@@ -59,6 +59,12 @@ def _axes(operation, input, rank, kernel_size, stride, padding, dilation, ceil_m
             got=f"input {list(input.shape)}",
             expected=f"{rank + 1} dimensions (channels first) or {rank + 2} (batch first)",
         )
+    if 0 in input.shape[1 if input.ndim == rank + 2 else 0 :]:
+        fail(
+            operation,
+            got=f"input {list(input.shape)}",
+            expected="dimensions of non-zero size, but for the batch",
+        )
     kernel = _per_axis(operation, "kernel_size", kernel_size, rank)
     stride = kernel if stride is None or stride == () else stride
     strides = _per_axis(operation, "stride", stride, rank)

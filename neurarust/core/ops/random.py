@@ -20,7 +20,7 @@ from ..random import Stream, taps
 from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, from_host, wrap
 from .conversion import convert
-from .create import finished, like, tensor
+from .create import finished, into, like, tensor
 from .indexing import known_host
 from .views import sizes
 
@@ -220,7 +220,7 @@ def _drawing(name: str, op_: Any, numbers: tuple, what: str) -> tuple[Any, Any]:
     ) -> Tensor:  # fmt: skip
         shape = sizes(name, size)
         made = _made(op_, shape, numbers, dtype, device, generator, requires_grad)
-        return made if out is None else out.copy_(made)  # type: ignore[attr-defined]
+        return into(name, made, out, dtype)
 
     def new_like(
         input: Tensor, *, generator: Stream | None = None, dtype: Any = None, layout: Any = None,
@@ -279,6 +279,8 @@ def randperm(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """The integers 0 to n-1 in random order."""
+    if n < 0:
+        fail("randperm", f"n={n}", "a length of at least 0")
     key, counter = draw(generator, device)
     static = {"n": n, "dtype": dtypes.int64 if dtype is None else dtypes.of(dtype)}
     return finished(call(_randperm.op, (key, counter), static), requires_grad)
@@ -291,6 +293,8 @@ def normal(
     pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal numbers of given means and standard deviations (tensors or numbers)."""
+    if isinstance(std, (int, float)) and std < 0:
+        fail("normal", f"std={std}", "a standard deviation of at least 0")
     if size is not None:
         return _made(_normal, tuple(size), (mean, std), dtype, device, generator, requires_grad)
     given = mean if isinstance(mean, Tensor) else std

@@ -25,14 +25,18 @@ def axes_of(operation: str, dim: object, input: Array) -> tuple[int, ...]:
     return dimensions(operation, None if dim in ((), []) else dim, input.ndim)
 
 
-def nonempty(operation: str, input: Array, axes: tuple[int, ...]) -> None:
-    """Raises if a reduction that has no neutral element meets a dimension of size 0."""
+def nonempty(operation: str, input: Array, axes: tuple[int, ...], dim: object = ...) -> None:
+    """Raises if a reduction that has no neutral element meets a dimension of size 0.
+
+    Args:
+        dim: what the caller was given; of no dimension at all PyTorch's error is another one.
+    """
     if 0 in [input.shape[axis] for axis in axes]:
         fail(
             operation,
             f"shape {tuple(input.shape)}",
             f"dimensions {axes} of non-zero size",
-            kind=IndexError,
+            kind=RuntimeError if dim in (None, (), []) else IndexError,
         )
 
 
@@ -122,7 +126,7 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=N
 def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Largest number over `dim`; ties share the gradient."""
     axes = axes_of("amax", dim, input)
-    nonempty("amax", input, axes)
+    nonempty("amax", input, axes, dim)
     return jnp.max(input, axes, keepdims=keepdim)
 
 
@@ -130,7 +134,7 @@ def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
 def amin(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Smallest number over `dim`; ties share the gradient."""
     axes = axes_of("amin", dim, input)
-    nonempty("amin", input, axes)
+    nonempty("amin", input, axes, dim)
     return jnp.min(input, axes, keepdims=keepdim)
 
 
@@ -145,7 +149,7 @@ class AminmaxResult(NamedTuple):
 def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
     axes = axes_of("aminmax", dim, input)
-    nonempty("aminmax", input, axes)
+    nonempty("aminmax", input, axes, dim)
     return AminmaxResult(
         jnp.min(input, axes, keepdims=keepdim), jnp.max(input, axes, keepdims=keepdim)
     )

@@ -59,8 +59,8 @@ SHAPES: dict[str, Callable[..., Array]] = {
 
 @op(name="_window", method=False, namespace=(), differentiable=False)
 def _window(*, shape, length, symmetric, given, dtype):
-    if length == 1 and shape != "exponential":
-        return jnp.ones(1, dtype)
+    if not length or length == 1 and shape != "exponential":
+        return jnp.ones(length, dtype)
     last = length - 1 if symmetric or length == 1 else length
     step = jnp.arange(length, dtype=jnp.float64)
     return SHAPES[shape](step, last, *given).astype(dtype)

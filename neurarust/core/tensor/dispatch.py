@@ -146,12 +146,12 @@ def _read_members(op: Op, argument: Any, key: list, values: list, edges: list) -
         found = [one._storage.value if one._steps is None else one._value() for one in argument]
         edges += [one._edge for one in argument]
     except AttributeError:
-        strange = next((one for one in argument if not isinstance(one, Tensor)), None)
-        if strange is None:
+        strange = [one for one in argument if not isinstance(one, Tensor)]
+        if not strange:
             raise
         raise TypeError(
             f"{op.name}(): expected Tensor as element of the sequence, "
-            f"but got {type(strange).__name__}"
+            f"but got {type(strange[0]).__name__}"
         ) from None
     key.append(len(found))
     key += [value.aval for value in found]

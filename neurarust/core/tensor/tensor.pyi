@@ -629,7 +629,7 @@ class Tensor:
     def householder_product(self, tau: Tensor) -> Tensor:
         """The first columns of the product of Householder reflections, the Q of `geqrf`."""
     def hsplit(self, indices_or_sections: Any) -> tuple:
-        """`tensor_split` along dimension 1 (0 for 1-D tensors)."""
+        """`tensor_split` along dimension 1 (0 for 1-D tensors), into equal pieces."""
     def hypot(self, other: Tensor) -> Tensor:
         """`sqrt(input^2 + other^2)` without overflow."""
     def hypot_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -1245,7 +1245,7 @@ class Tensor:
     def view_as(self, other: Tensor) -> Tensor:
         """`view` in the shape of another tensor."""
     def vsplit(self, indices_or_sections: Any) -> tuple:
-        """`tensor_split` along dimension 0."""
+        """`tensor_split` along dimension 0, into equal pieces."""
     def where(self, condition: Any, other: Any) -> Any:
         """`where(condition, input, other)` as a method of `input`."""
     def xlogy(self, other: Tensor | Number) -> Tensor:
