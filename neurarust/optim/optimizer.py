@@ -349,6 +349,9 @@ class Optimizer:
         state: dict[Any, Any] = {}
         for param, kept in self.state.items():
             shown = {k: one for k, one in kept.items() if k != "step" or self.counts_steps}
+            if isinstance(count := shown.get("step"), Tensor):
+                # PyTorch adds to each parameter's loaded count: it must not find a shared one.
+                shown["step"] = wrap(count._value(), None)
             if shown:
                 state[numbers.get(id(param), param)] = shown
         made = {"state": state, "param_groups": groups}
