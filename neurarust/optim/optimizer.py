@@ -109,7 +109,7 @@ class Optimizer:
             )
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError("optimizer got an empty parameter list: params holds no tensors")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -266,7 +266,7 @@ class Optimizer:
         states = [self.state[param] for param in params]
         kept = [name for name in states[0] if name != "step"]
         tensors = [state[name] for state in states for name in kept]
-        grads = [param._grad for param in params]
+        grads: list[Any] = [param._grad for param in params]
         layout = (tuple(names), tuple(given), tuple(kept), static)
         args = (params, grads, tensors, [step], list(given.values()), *numbers)
         if group.get("differentiable"):
