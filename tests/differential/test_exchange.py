@@ -17,13 +17,13 @@ def convolutional(T):
     nn = T.nn
     return nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(4, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(24, CLASSES),
+        nn.Flatten(), nn.Linear(64, CLASSES),
     )  # fmt: skip
 
 
 def recurrent(T):
     nn = T.nn
-    lstm = nn.LSTM(5, 8, num_layers=2, batch_first=True)
+    lstm = nn.LSTM(5, 8, batch_first=True)
     return nn.ModuleDict({"lstm": lstm, "head": nn.Linear(8, CLASSES)})
 
 
