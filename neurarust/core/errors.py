@@ -51,6 +51,14 @@ def fail(
     raise kind(f"{message}. {fix}" if fix else message)
 
 
+def add_place(error: Exception, place: str, ours: bool) -> None:
+    """Says where an error arose: in the message if it is `ours`, else in a note of its own."""
+    if ours and error.args == (str(error),):
+        error.args = (f"{place}: {error}",)
+    else:
+        error.add_note(place)
+
+
 def dimension(operation: str, dim: int, rank: int) -> int:
     """`dim` as a number in [0, rank), PyTorch's rule (a scalar has one dimension)."""
     limit = max(rank, 1)

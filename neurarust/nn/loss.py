@@ -55,6 +55,11 @@ def _same_shape(operation: str, input: Array, target: Array) -> None:
 # ------------------------------------------------------------------------ classification
 
 
+def _other_batch(expected: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """PyTorch's kinds of errors: the batch is a matter of values, all else of shapes."""
+    return len(shape) == len(expected) and shape[:1] != expected[:1]
+
+
 def _class_targets(operation: str, input: Array, target: Array, weight: Array | None):
     """Checks class-index targets; the class dimension of `input`."""
     if input.ndim == 0:
@@ -62,8 +67,7 @@ def _class_targets(operation: str, input: Array, target: Array, weight: Array | 
     axis = 1 if input.ndim > 1 else 0
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected:
-        # PyTorch's kinds: the batch is a matter of values, all else of shapes.
-        batch = target.shape[:1] != expected[:1] and target.ndim == len(expected)
+        batch = _other_batch(expected, target.shape)
         fail(
             operation,
             got=f"input {list(input.shape)} and target {list(target.shape)}",
@@ -185,6 +189,7 @@ def cross_entropy(
                 "cross_entropy",
                 got=f"input {list(input.shape)} and target {target.dtype}{list(target.shape)}",
                 expected="class probabilities of the input's shape, or integer class indices",
+                kind=ValueError if _other_batch(input.shape, target.shape) else RuntimeError,
             )
         if ignore_index >= 0:
             fail(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..core import jit
 from ..core.engine.recording import state, synchronize
+from ..core.errors import add_place
 from ..core.tensor.tensor import Tensor
 from . import hooks, state_dict
 from .parameter import Buffer, Parameter
@@ -36,7 +38,9 @@ class Module(hooks.Hooked, Placed):
 
     A subclass calls `super().__init__()`, assigns parameters, buffers and submodules as
     attributes, and defines `forward`. Calling the module runs `forward` with its hooks; an
-    outermost call under `no_grad` also sends what it recorded to the device.
+    outermost call under `no_grad` also sends what it recorded to the device. An error's message
+    begins with the path of the module that it arose in; errors of a user's own code, which stay
+    as they are, have the path in a note.
 
     A module may define `get_extra_state()` and `set_extra_state(state)` to put something of
     its own into the state dict.
@@ -66,6 +70,10 @@ class Module(hooks.Hooked, Placed):
                 result = self.forward(*args, **kwargs)
             else:
                 result = hooks.call(self, args, kwargs)
+        except Exception as error:
+            if not depth:
+                _say_where(self, error)
+            raise
         finally:
             _calls.depth = depth
         if not depth and not state.grad:
@@ -414,6 +422,22 @@ class Module(hooks.Hooked, Placed):
 
 # `load_state_dict` and its like have a parameter of the module's name.
 _load, _load_all = state_dict.load, state_dict.load_all
+
+
+_CALL = Module.__call__.__code__
+
+
+def _say_where(called: Module, error: Exception) -> None:
+    """Adds to an error the path, from the module that was called, of the one that it arose in."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    inner = [one.f_locals["self"] for one in frames if one.f_code is _CALL]
+    paths = {id(module): path for path, module in called.named_modules()}
+    module = next((one for one in reversed(inner) if id(one) in paths), called)
+    if module is called:
+        return
+    raised_in = frames[-1].f_globals.get("__name__", "").partition(".")[0]
+    place = f"in {paths[id(module)]} ({type(module).__name__})"
+    add_place(error, place, raised_in in ("neurarust", "jax"))
 
 
 def _indented(text: str) -> str:

@@ -238,8 +238,10 @@ class LBFGS(Optimizer):
             if "count" in kept:
                 filled = int(kept["count"])
                 lists = {name: list(kept[name][:filled].unbind(0)) for name in MEMORY}
-                spare = [None] * (self.param_groups[0]["history_size"] - filled)
-                lists["al"] = [*kept["al"][:filled].unbind(0), *spare]
+                weights = kept.get("al")
+                if isinstance(weights, Tensor):
+                    spare = [None] * (self.param_groups[0]["history_size"] - filled)
+                    lists["al"] = [*weights[:filled].unbind(0), *spare]
                 made["state"][number] = {k: v for k, v in kept.items() if k != "count"} | lists
         return made
 

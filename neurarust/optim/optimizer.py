@@ -109,7 +109,7 @@ class Optimizer:
             )
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError("optimizer got an empty parameter list: params holds no tensors")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -266,7 +266,7 @@ class Optimizer:
         states = [self.state[param] for param in params]
         kept = [name for name in states[0] if name != "step"]
         tensors = [state[name] for state in states for name in kept]
-        grads = [param._grad for param in params]
+        grads: list[Any] = [param._grad for param in params]
         layout = (tuple(names), tuple(given), tuple(kept), static)
         args = (params, grads, tensors, [step], list(given.values()), *numbers)
         if group.get("differentiable"):
@@ -347,6 +347,9 @@ class Optimizer:
         state: dict[Any, Any] = {}
         for param, kept in self.state.items():
             shown = {k: one for k, one in kept.items() if k != "step" or self.counts_steps}
+            if isinstance(count := shown.get("step"), Tensor):
+                # PyTorch adds to each parameter's loaded count: it must not find a shared one.
+                shown["step"] = wrap(count._value(), None)
             if shown:
                 state[numbers.get(id(param), param)] = shown
         made = {"state": state, "param_groups": groups}

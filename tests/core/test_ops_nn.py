@@ -280,6 +280,8 @@ def test_images_of_classes():
     (lambda: F.nll_loss(nr.ones(2, 3), nr.tensor([0])), ValueError, "batch|shape"),
     (lambda: F.cross_entropy(nr.ones(2, 3), nr.tensor([0, 1]), nr.ones(2)), RuntimeError,
      "weight"),
+    (lambda: F.cross_entropy(nr.ones(4, 2), nr.ones(5, 2)), ValueError, r"\[4, 2\].*\[5, 2\]"),
+    (lambda: F.cross_entropy(nr.ones(4, 2), nr.ones(4, 3)), RuntimeError, r"\[4, 2\].*\[4, 3\]"),
 ])  # fmt: skip
 def test_loss_errors(call, kind, message):
     with pytest.raises(kind, match=message):

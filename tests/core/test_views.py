@@ -36,6 +36,7 @@ CHAINS = {
     "split": (lambda x: x.split([1, 2], 1)[1], lambda a: a[:, 1:]),
     "unbind": (lambda x: x.unbind(1)[2], lambda a: a[:, 2]),
     "moved and cut": (lambda x: x.movedim(2, 0)[1:3].mT, lambda a: a.transpose(2, 1, 0)[1:3]),
+    "element": (lambda x: x[1, 2].unbind(0)[3], lambda a: a[1, 2, 3, ...]),
     "negative index": (lambda x: x[-1, -2:, -1], lambda a: a[-1, -2:, -1]),
 }  # fmt: skip
 WRITABLE = [name for name in CHAINS if name not in ("expand", "unfold")]

@@ -277,3 +277,130 @@ def test_making_a_model_records_nothing():
     nn.Transformer(8, 2, 1, 1, 16)
     nn.Sequential(nn.Embedding(4, 3, padding_idx=0), nn.BatchNorm1d(3), nn.LSTM(3, 2))
     assert not len(state.recording.entries)
+
+
+# ------------------------------------------------------------------ errors say where
+
+
+class Attention(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.qkv = nn.Linear(8, width)
+
+    def forward(self, x):
+        return self.qkv(x)
+
+
+class Block(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.attn = Attention(width)
+
+    def forward(self, x):
+        if x.ndim == 3:
+            raise ValueError("two dimensions, please")
+        return x + self.attn(x)
+
+
+class Blocks(nn.Module):
+    def __init__(self, *widths):
+        super().__init__()
+        self.blocks = nn.ModuleList(map(Block, widths))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class Within(nn.Module):
+    """A layer two levels down, called with what the outer module is given."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.encoder = nn.ModuleDict({"inner": layer})
+
+    def forward(self, *args, **kwargs):
+        return self.encoder["inner"](*args, **kwargs)
+
+
+SEQUENCE = nr.zeros(3, 2, 8)
+WRONG = {
+    "width": (nn.Linear(3, 2), [nr.zeros(4, 5)], RuntimeError, "linear: .*4x5 and 3x2"),
+    "channels": (nn.Conv2d(2, 3, 3), [nr.zeros(1, 5, 8, 8)], RuntimeError,
+                 r"conv2d: expected an input of 2 channels .*\[1, 5, 8, 8\] .*\[3, 2, 3, 3\]"),
+    "rank": (nn.BatchNorm2d(2), [nr.zeros(2, 5)], ValueError, "expected 4D input .*2D"),
+    "norm": (nn.LayerNorm(2), [nr.zeros(2, 5)], RuntimeError, r"\[2, 5\] .*\[2\]"),
+    "hidden": (nn.GRU(8, 5), [SEQUENCE, nr.zeros(1, 2, 6)], RuntimeError,
+               r"Expected hidden size \(1, 2, 5\), got \[1, 2, 6\]"),
+    "mask": (nn.MultiheadAttention(8, 2), [SEQUENCE] * 3 + [None, True, nr.zeros(3, 4)],
+             RuntimeError, r"attn_mask is \[3, 4\], but should be \[3, 3\]"),
+    "argument": (nn.Linear(3, 2), [], TypeError, "missing 1 required positional argument"),
+    "targets": (nn.CrossEntropyLoss(), [nr.zeros(3, 4), nr.zeros(2).long()], ValueError,
+                r"cross_entropy: .*shape \[3\].*\[3, 4\] and target \[2\]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors_name_the_modules_path(name):
+    layer, args, kind, message = WRONG[name]
+    where = rf"^in encoder\.inner \({type(layer).__name__}\): "
+    with pytest.raises(kind, match=f"{where}.*{message}"):
+        Within(layer)(*args)
+    # The layer called by itself has no path to tell.
+    with pytest.raises(kind, match=message) as caught:
+        layer(*args)
+    assert not str(caught.value).startswith("in ")
+
+
+def test_the_path_begins_at_the_outermost_module():
+    x, net = nr.zeros(2, 8), Blocks(8, 8, 8, 24)
+    with pytest.raises(RuntimeError, match=r"^in blocks\.3 \(Block\): add: .*\[2, 8\].*\[2, 24\]"):
+        net(x)
+    with pytest.raises(RuntimeError, match=r"^in 0\.blocks\.0\.attn\.qkv \(Linear\): linear"):
+        nn.Sequential(net)(nr.zeros(2, 9))
+    with pytest.raises(RuntimeError, match=r"^in attn\.qkv \(Linear\): linear"):
+        net.blocks[1](nr.zeros(2, 9))
+    hooked = net.blocks[1].attn.qkv.register_forward_hook(lambda module, args, output: output @ x)
+    with pytest.raises(RuntimeError, match=r"^in blocks\.1\.attn\.qkv \(Linear\): "):
+        net(x)
+    hooked.remove()
+    assert nr.jit(lambda x: net.blocks[0](x))(x).shape == (2, 8)
+
+
+def test_errors_of_ones_own_keep_their_message():
+    with pytest.raises(ValueError) as caught:
+        Blocks(8, 8)(nr.zeros(1, 2, 8))
+    assert str(caught.value) == "two dimensions, please"
+    assert caught.value.__notes__ == ["in blocks.0 (Block)"]
+
+
+def test_an_error_caught_inside_is_left_alone():
+    class Careful(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 2)
+
+        def forward(self, x):
+            try:
+                return self.layer(x)
+            except RuntimeError as error:
+                assert str(error).startswith("linear: ")
+                raise NotImplementedError("other widths") from error
+
+    with pytest.raises(NotImplementedError, match="^other widths$"):
+        Careful()(nr.zeros(1, 4))
+
+
+def test_load_state_dict_names_paths_and_both_shapes():
+    net = Blocks(8, 8)
+    state = net.state_dict()
+    state["blocks.0.attn.qkv.weight"] = nr.zeros(3, 8)
+    state["other"] = state.pop("blocks.1.attn.qkv.bias")
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict(state)
+    message = str(caught.value)
+    assert 'Missing key(s) in state_dict: "blocks.1.attn.qkv.bias"' in message
+    assert 'Unexpected key(s) in state_dict: "other"' in message
+    assert "size mismatch for blocks.0.attn.qkv.weight" in message
+    assert "[3, 8]" in message and "[8, 8]" in message

@@ -194,7 +194,7 @@ def test_closure_and_hooks():
 @pytest.mark.parametrize(
     ("make", "kind", "message"),
     [
-        (lambda p: nr.optim.SGD([], lr=0.1), ValueError, "empty parameter list"),
+        (lambda p: nr.optim.SGD([], lr=0.1), ValueError, "empty parameter list: params holds"),
         (lambda p: nr.optim.SGD(p, lr=0.1), TypeError, "iterable of Tensors"),
         (lambda p: nr.optim.SGD([1.0], lr=0.1), TypeError, "can only optimize Tensors"),
         (lambda p: nr.optim.SGD([p * 2], lr=0.1), ValueError, "non-leaf"),
@@ -280,3 +280,14 @@ def test_hooks_of_state_dicts():
     handle.remove()
     optimizer.load_state_dict(state)
     assert seen == ["before", 1, "after", 1]
+
+
+def test_saved_step_counts_are_each_parameters_own():
+    """PyTorch adds to every loaded count: one tensor for all would grow too fast there."""
+    parameters = [nr.nn.Parameter(nr.ones(2)) for _ in range(3)]
+    optimizer = nr.optim.Adam(parameters)
+    sum(one.sum() for one in parameters).backward()
+    optimizer.step()
+    state = optimizer.state_dict()["state"]
+    assert len({one["step"].data_ptr() for one in state.values()}) == 3
+    assert [one["step"].item() for one in state.values()] == [1, 1, 1]

@@ -56,7 +56,8 @@ def _numpy_part(array: np.ndarray, *starts: int, spec: tuple) -> np.ndarray:
         begin, length, step = begins[position], lengths[position], steps[position]
         index.append(begin if one[0] == "int" else slice(begin, begin + length * step, step))
         position += 1
-    return array[tuple(index)]
+    # The ellipsis makes NumPy return a view, not a number, where no dimension is left.
+    return array[(..., *index)]
 
 
 def _result_shape(lengths: list[int], spec: tuple) -> list[int]:
