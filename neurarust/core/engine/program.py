@@ -19,7 +19,7 @@ from .value import Value, export
 
 CAPACITY = 512
 # From so many programs and seconds of compiling on, it is worth a warning.
-MANY, LONG = 16, 20.0
+MANY, LONG = 32, 60.0
 Call = tuple[Signature, tuple[int, ...]]
 
 
@@ -220,7 +220,7 @@ def _tell_of_many(program: Program, seconds: float) -> None:
         warnings.warn_explicit(
             f"the same {len(program.calls)} operations, beginning with "
             f"{program.calls[0][0].name}, were compiled {count} times, which took "
-            f"{seconds:.0f} s. The last time because: {program.reason}. Where shapes change "
+            f"{seconds:.0f} s. The last time because: {program.reason[:200]}. Where shapes change "
             f"from step to step, pad them to a few sizes. nr.explain() lists all programs",
             RecompilationWarning, file, int(line),
         )  # fmt: skip
