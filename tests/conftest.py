@@ -1,4 +1,5 @@
-"""What every test shares: compiled programs go to a folder of this run, not to the user's cache."""
+"""What every test shares: compiled programs go to a folder of this run, not to the user's cache,
+and no test runs for longer than five minutes where pytest-timeout is installed."""
 
 from __future__ import annotations
 
@@ -7,6 +8,9 @@ import os
 import tempfile
 
 import pytest
+
+# Seconds; in the configuration this would stop a pytest without that plugin.
+os.environ.setdefault("PYTEST_TIMEOUT", "300")
 
 # The differential suite compares with PyTorch, which the base tests do without.
 collect_ignore = [] if importlib.util.find_spec("torch") else ["differential"]
