@@ -61,12 +61,12 @@ def measured(framework: str) -> list[tuple[float, float]]:
     if framework == "torch":
         T.set_num_threads(2)
     wait = getattr(T, "synchronize", lambda: None)
-    generator, F, found = np.random.default_rng(0), T.nn.functional, []
+    generator, F = np.random.default_rng(0), T.nn.functional
 
     def normal(*shape: int) -> Any:
         return T.from_numpy(generator.standard_normal(shape, dtype=np.float32)).requires_grad_()
 
-    for batch, channels, outputs, pixels, kernel, stride, groups, transposed in GRID:
+    def one(batch, channels, outputs, pixels, kernel, stride, groups, transposed):
         x = normal(batch, channels, pixels, pixels)
         if transposed:
             weight, convolve = normal(channels, outputs, kernel, kernel), F.conv_transpose2d
@@ -76,19 +76,20 @@ def measured(framework: str) -> list[tuple[float, float]]:
 
         def forward() -> Any:
             with T.no_grad():
-                result = convolve(x, weight, **options)  # noqa: B023
+                result = convolve(x, weight, **options)
             wait()
             return result
 
         given = T.ones_like(forward())
 
         def both() -> None:
-            x.grad = weight.grad = None  # noqa: B023
-            convolve(x, weight, **options).backward(given)  # noqa: B023
+            x.grad = weight.grad = None
+            convolve(x, weight, **options).backward(given)
             wait()
 
-        found.append((fastest(forward), fastest(both)))
-    return found
+        return fastest(forward), fastest(both)
+
+    return [one(*shape) for shape in GRID]
 
 
 def main() -> None:

@@ -153,16 +153,28 @@ def _permuted(values: Sequence[Any], order: Order) -> tuple:
 # results, or None to have the axes put back.
 
 
+def _in_one_order(
+    equation: Any, given: list, change: Callable[[Order], dict[str, Any]] = lambda _: {}
+) -> Any:
+    """The operation on arrays that lie as the first placed one does; None if there is none.
+
+    `change` gives the parameters for that order. What has fewer axes stays as it is.
+    """
+    order = next((one.order for one in given if type(one) is Placed), None)
+    if order is None:
+        return None
+    stored = [
+        _stored(one, order) if _is_placed(one) or getattr(one, "ndim", 0) == len(order) else one
+        for one in given
+    ]
+    return [_place(one, order) for one in _bind(equation, stored, change(order))]
+
+
 def _elementwise(equation: Any, given: list) -> Any:
+    placed = _in_one_order(equation, given)
+    if placed is not None:
+        return placed
     arrays = [one for one in given if getattr(one, "ndim", 1)]
-    order = next((one.order for one in arrays if type(one) is Placed), None)
-    if order is not None:
-        rank = len(order)
-        stored = [
-            one if not _is_placed(one) and getattr(one, "ndim", 0) != rank else _stored(one, order)
-            for one in given
-        ]
-        return [_place(one, order) for one in _bind(equation, stored, {})]
     first = next(one for one in arrays if type(one) is Spread)
     alike = all(
         type(one) is Spread and one.axes == first.axes and one.array.shape == first.array.shape
@@ -201,35 +213,32 @@ def _transpose(equation: Any, given: list) -> Any:
     return _place(array, [back[axis] for axis in order])
 
 
-def _reduction(equation: Any, given: list) -> Any:
-    (one,) = given
-    if type(one) is not Placed:
-        return None
-    axes = equation.params["axes"]
-    left = [axis for axis in one.order if axis not in axes]
-    ranks = sorted(left)
-    physical = tuple(k for k, axis in enumerate(one.order) if axis in axes)
-    (result,) = _bind(equation, [one.array], {"axes": physical})
-    return _place(result, [ranks.index(axis) for axis in left])
+def _removing(name: str) -> Callable:
+    """A rule for operations after which the axes that a parameter names are gone."""
+
+    def rule(equation: Any, given: list) -> Any:
+        (one,) = given
+        if type(one) is not Placed:
+            return None
+        gone = equation.params[name]
+        left = [axis for axis in one.order if axis not in gone]
+        lying = tuple(k for k, axis in enumerate(one.order) if axis in gone)
+        (result,) = _bind(equation, [one.array], {name: lying})
+        return _place(result, [sorted(left).index(axis) for axis in left])
+
+    return rule
 
 
 def _per_axis(*names: str) -> Callable:
     """A rule for operations with parameters of one value an axis."""
 
     def rule(equation: Any, given: list) -> Any:
-        order = next((one.order for one in given if type(one) is Placed), None)
-        if order is None:
-            return None
-        rank = len(order)
-        stored = [
-            one if not _is_placed(one) and getattr(one, "ndim", 0) != rank else _stored(one, order)
-            for one in given
-        ]
-        old = equation.params
-        changed = {
-            name: None if old[name] is None else _permuted(old[name], order) for name in names
-        }
-        return [_place(one, order) for one in _bind(equation, stored, changed)]
+        old = {name: equation.params[name] for name in names}
+        return _in_one_order(
+            equation, given,
+            lambda order: {k: None if one is None else _permuted(one, order)
+                           for k, one in old.items()},
+        )  # fmt: skip
 
     return rule
 
@@ -238,28 +247,14 @@ def _along(name: str) -> Callable:
     """A rule for operations with a parameter that names an axis, or several."""
 
     def rule(equation: Any, given: list) -> Any:
-        order = next((one.order for one in given if type(one) is Placed), None)
-        if order is None:
-            return None
         axes = equation.params[name]
-        moved = (
-            order.index(axes) if isinstance(axes, int) else tuple(order.index(one) for one in axes)
+        if isinstance(axes, int):
+            return _in_one_order(equation, given, lambda order: {name: order.index(axes)})
+        return _in_one_order(
+            equation, given, lambda order: {name: tuple(order.index(one) for one in axes)}
         )
-        stored = [_stored(one, order) for one in given]
-        return [_place(one, order) for one in _bind(equation, stored, {name: moved})]
 
     return rule
-
-
-def _squeeze(equation: Any, given: list) -> Any:
-    (one,) = given
-    if type(one) is not Placed:
-        return None
-    gone = equation.params["dimensions"]
-    left = [axis for axis in one.order if axis not in gone]
-    physical = tuple(sorted(one.order.index(axis) for axis in gone))
-    (result,) = _bind(equation, [one.array], {"dimensions": physical})
-    return _place(result, [sorted(left).index(axis) for axis in left])
 
 
 def _reshape(equation: Any, given: list) -> Any:
@@ -325,12 +320,7 @@ def _convolution(equation: Any, given: list) -> Any:
             for order, spec in zip(orders, specs, strict=True)
         )
     )
-    stored = []
-    for k, (one, order) in enumerate(zip(given, orders[:2], strict=True)):
-        if of_kernel or k == 0:
-            # Computed once for all convolutions that read it, and not in the order of a copy.
-            one = _place(lax.optimization_barrier(_stored(one, picture)), picture)
-        stored.append(_stored(one, order))
+    stored = [_stored(one, order) for one, order in zip(given, orders[:2], strict=True)]
     (result,) = _bind(equation, stored, {"dimension_numbers": moved})
     return _place(result, orders[2])
 
@@ -343,7 +333,7 @@ _ALWAYS = frozenset({"conv_general_dilated", "broadcast_in_dim", "transpose"})
 _RULES: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
     "transpose": _transpose,
-    "squeeze": _squeeze,
+    "squeeze": _removing("dimensions"),
     "reshape": _reshape,
     "dot_general": _product,
     "conv_general_dilated": _convolution,
@@ -357,11 +347,11 @@ _RULES: dict[str, Callable] = {
 for _name in ("max", "min", "sum"):
     _RULES[f"reduce_window_{_name}"] = _per_axis(*_WINDOW)
 for _name in ("sum", "max", "min", "prod", "and", "or", "xor"):
-    _RULES[f"reduce_{_name}"] = _reduction
+    _RULES[f"reduce_{_name}"] = _removing("axes")
 for _name in """
     add sub mul div rem pow max min neg sign abs floor ceil round is_finite exp exp2 log expm1
     log1p sqrt rsqrt cbrt square integer_pow tanh sin cos tan logistic erf erfc erf_inv atan2 sinh
     cosh asin acos atan eq ne lt le gt ge and or not xor select_n clamp convert_element_type
-    add_any copy copy_p stop_gradient real imag conj complex nextafter
+    add_any copy real imag conj complex nextafter
 """.split():
     _RULES[_name] = _elementwise
