@@ -6,6 +6,7 @@ Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `fft`,
 
 import importlib as _importlib
 import math as _math
+import sys as _sys
 from typing import Any as _Any
 
 from .core import methods as _methods  # noqa: F401
@@ -117,7 +118,10 @@ _LAZY |= dict.fromkeys(
 def __getattr__(name: str) -> _Any:
     """`neurarust.nn`, `optim`, `data`, `save` and `load` on first use."""
     if name not in _LAZY:
-        raise AttributeError(f"module 'neurarust' has no attribute {name!r}")
+        # With name and obj Python adds what may have been meant.
+        raise AttributeError(
+            f"module 'neurarust' has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
+        )
     module = _importlib.import_module(f"neurarust.{_LAZY[name]}")
     found = module if _LAZY[name] == name else getattr(module, name)
     globals()[name] = found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 import numpy as np
 import pytest
 
@@ -284,3 +282,17 @@ def test_an_error_repeats():
 def test_operations_refuse(call, kind, message):
     with pytest.raises(kind, match=message):
         call(nr.ones(2, 3))
+
+
+def test_a_misspelled_name_is_told_what_may_be_meant():
+    with pytest.raises(AttributeError, match="rleu") as caught:
+        nr.rleu  # noqa: B018 the look-up itself is what fails
+    # Python's own "Did you mean" needs these.
+    assert caught.value.name == "rleu" and caught.value.obj is nr
+
+
+def test_an_operation_is_named_once():
+    with pytest.raises(RuntimeError, match=r"^batch_norm: expected weight of shape \[4\]"):
+        nr.nn.functional.batch_norm(
+            nr.ones(2, 4), None, None, nr.ones(3), nr.ones(3), training=True
+        )

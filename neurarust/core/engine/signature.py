@@ -386,7 +386,8 @@ def _explained(op: Op, error: Exception, reader: _Reader) -> Exception:
     """An error of the op's own gets its name; one from JAX is told in terms of the call."""
     if _raised_here(error):
         text, name = str(error), op.name.lstrip("_")
-        named = text if name in text else f"{name}: {text}"
+        # What `fail` raises begins with the public name, which may differ from the op's.
+        named = text if name in text or ": expected " in text else f"{name}: {text}"
         return type(error)(named).with_traceback(error.__traceback__)
     got = ", ".join(f"{name}={aval}" for name, aval in zip(reader.names, reader.avals, strict=True))
     first = str(error).strip().partition("\n")[0]
