@@ -6,7 +6,6 @@ Public: the names here, `nn`, `nn.functional`, `optim`, `data`, `linalg`, `fft`,
 
 import importlib as _importlib
 import math as _math
-import sys as _sys
 from typing import Any as _Any
 
 from .core import methods as _methods  # noqa: F401
@@ -115,13 +114,17 @@ _LAZY |= dict.fromkeys(
      "pixel_unshuffle"), "nn.functional")  # fmt: skip
 
 
+def _near(name: str) -> str:
+    """A hint for a misspelled name; Python's own stops at modules of 750 names."""
+    near = _importlib.import_module("difflib").get_close_matches(name, globals(), 1)
+    return f". Did you mean: {near[0]!r}?" if near else ""
+
+
 def __getattr__(name: str) -> _Any:
     """`neurarust.nn`, `optim`, `data`, `save` and `load` on first use."""
     if name not in _LAZY:
-        # With name and obj Python adds what may have been meant.
-        raise AttributeError(
-            f"module 'neurarust' has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
-        )
+        hint = "" if name.startswith("_") else _near(name)
+        raise AttributeError(f"module 'neurarust' has no attribute {name!r}{hint}")
     module = _importlib.import_module(f"neurarust.{_LAZY[name]}")
     found = module if _LAZY[name] == name else getattr(module, name)
     globals()[name] = found
