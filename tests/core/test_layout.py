@@ -140,10 +140,3 @@ def test_programs_without_convolutions_are_left_alone():
     assert not layout.convolves(plain.jaxpr)
     inside = jax.make_jaxpr(jax.jit(lambda x: convolved(x)))(picture())
     assert layout.convolves(inside.jaxpr)
-
-
-def test_options_of_the_user_come_first(monkeypatch):
-    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type=")
-    assert layout.options() == {}
-    monkeypatch.setenv("XLA_FLAGS", "")
-    assert len(layout.options()) == 1

@@ -14,24 +14,15 @@ assignment for CPU keeps every array in the order of its axes.)
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jax import lax
 from jax.extend.core import Literal
 
+from .libraries import CALLS, equations
+
 Order = tuple[int, ...]
-# The library that XLA takes for convolutions on CPU by default has half the speed of the other
-# one with channels last; for products and reductions it is the faster one.
-_LIBRARIES = "xla_cpu_experimental_ynn_fusion_type"
-
-
-def options() -> dict[str, Any]:
-    """What XLA is told when it compiles such a program, unless the user has told it."""
-    if _LIBRARIES in os.environ.get("XLA_FLAGS", ""):
-        return {}
-    return {_LIBRARIES: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
 
 
 class Placed(NamedTuple):
@@ -51,13 +42,7 @@ class Spread(NamedTuple):
 
 def convolves(jaxpr: Any) -> bool:
     """Whether there is a convolution in it that `channels_last` reaches."""
-    for equation in jaxpr.eqns:
-        inner = _INLINED.get(equation.primitive.name)
-        if equation.primitive.name == "conv_general_dilated":
-            return True
-        if inner is not None and convolves(equation.params[inner].jaxpr):
-            return True
-    return False
+    return any(one.primitive.name == "conv_general_dilated" for one in equations(jaxpr))
 
 
 def channels_last(closed: Any) -> Callable[..., list]:
@@ -87,7 +72,7 @@ def _evaluate(jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any]) -> li
 
 def _results(equation: Any, given: list) -> list:
     name = equation.primitive.name
-    inner = _INLINED.get(name)
+    inner = CALLS.get(name)
     if inner is not None:
         closed = equation.params[inner]
         return _evaluate(closed.jaxpr, closed.consts, given)
@@ -327,7 +312,6 @@ def _convolution(equation: Any, given: list) -> Any:
 
 _WINDOW = ("window_dimensions", "window_strides", "padding", "base_dilation", "window_dilation")
 # Functions that are replayed in place: primitive -> the parameter with the jaxpr.
-_INLINED = {"jit": "jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
 # Have something to say of plain arrays too.
 _ALWAYS = frozenset({"conv_general_dilated", "broadcast_in_dim", "transpose"})
 _RULES: dict[str, Callable] = {

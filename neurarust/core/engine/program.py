@@ -13,7 +13,7 @@ import jax
 
 from .. import device as devices
 from ..errors import RecompilationWarning
-from . import disk_cache, early, layout, scratch
+from . import disk_cache, early, layout, libraries, scratch
 from .signature import Signature, user_line
 from .value import Value, export
 
@@ -118,14 +118,19 @@ class Program:
     def _lowered(self, inputs: tuple) -> tuple[Any, Any]:
         """The program lowered and compiled; on CPU, convolutions with channels last."""
         traced = self.function.trace(*inputs)
-        if self.device.type != "cpu" or not layout.convolves(traced.jaxpr.jaxpr):
+        if self.device.type != "cpu":
             lowered = traced.lower()
             return lowered, lowered.compile()
-        positions = tuple(3 + k for k in self.donated)
-        placed = jax.jit(layout.channels_last(traced.jaxpr), donate_argnums=positions)
-        lowered = placed.lower(*inputs)
+        convolves = layout.convolves(traced.jaxpr.jaxpr)
+        options = libraries.options(traced.jaxpr.jaxpr, convolves)
+        if convolves:
+            positions = tuple(3 + k for k in self.donated)
+            placed = jax.jit(layout.channels_last(traced.jaxpr), donate_argnums=positions)
+            lowered = placed.lower(*inputs)
+        else:
+            lowered = traced.lower()
         try:
-            return lowered, lowered.compile(layout.options())
+            return lowered, lowered.compile(options)
         except jax.errors.JaxRuntimeError as error:
             if "No such compile option" not in str(error):
                 raise

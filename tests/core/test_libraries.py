@@ -1,0 +1,74 @@
+"""Which library computes products and convolutions: by the shapes that a program multiplies."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import neurarust as nr
+from neurarust.core.engine import libraries
+
+
+def option(function, *shapes, dtype=jnp.float32, convolves=False):
+    """What a program of such shapes is compiled with: the libraries that XLA may take."""
+    arrays = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
+    found = libraries.options(jax.make_jaxpr(function)(*arrays).jaxpr, convolves)
+    return "".join(found.values()).replace("LIBRARY_FUSION_TYPE_", "")
+
+
+def linear(x, weight):
+    return x @ weight.T
+
+
+DEFAULT, EIGEN = "", "REDUCE"
+
+
+@pytest.mark.parametrize(
+    ("rows", "weight", "expected"),
+    [((512,), (128, 128), EIGEN), ((8, 64), (128, 384), EIGEN), ((2048,), (256, 256), EIGEN),
+     ((32,), (128, 128), DEFAULT), ((511,), (128, 128), DEFAULT), ((512,), (512, 512), DEFAULT),
+     ((512,), (257, 256), DEFAULT), ((0,), (128, 128), DEFAULT)],
+)  # fmt: skip
+def test_many_rows_with_small_weights(rows, weight, expected):
+    assert option(linear, (*rows, weight[1]), weight) == expected
+    assert option(jax.jit(linear), (*rows, weight[1]), weight) == expected
+
+
+def test_gradients_of_weights_do_not_count():
+    def step(x, weight):
+        y, pull = jax.vjp(linear, x, weight)
+        return pull(y)
+
+    assert option(step, (512, 128), (128, 128)) == EIGEN
+
+    def by_rows(x, gradient):
+        return jax.lax.dot_general(x, gradient, (((0,), (0,)), ((), ())))
+
+    assert option(by_rows, (128, 512), (128, 128)) == DEFAULT
+
+
+def test_most_of_the_work_decides():
+    def two(x, small, y, large):
+        return linear(x, small), jnp.einsum("...ij,...kj->...ik", y, large)
+
+    small = (512, 128), (128, 128)
+    assert option(two, *small, (16, 128), (128, 128)) == EIGEN
+    assert option(two, *small, (512, 512), (512, 512)) == DEFAULT
+    heads = (8, 64, 32), (8, 64, 32)  # an eighth of the work
+    assert option(two, *small, *heads) == EIGEN
+    assert option(two, *small, (64, 64, 32), (64, 64, 32)) == DEFAULT
+    assert option(linear, (512, 128), (128, 128), dtype=jnp.bfloat16) == DEFAULT
+
+
+def test_convolutions_and_the_users_own_option(monkeypatch):
+    assert option(jnp.tanh, (3,), convolves=True) == "INDIVIDUAL_DOT,REDUCE"
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type=")
+    assert option(jnp.tanh, (3,), convolves=True) == DEFAULT
+
+
+def test_both_libraries_give_the_same_numbers():
+    generator = np.random.default_rng(0)
+    x, weight = generator.normal(size=(600, 64)), generator.normal(size=(32, 64))
+    for rows in (600, 300):
+        mine = nr.nn.functional.linear(nr.tensor(x[:rows]).float(), nr.tensor(weight).float())
+        np.testing.assert_allclose(mine.numpy(), x[:rows] @ weight.T, rtol=1e-4, atol=1e-4)
