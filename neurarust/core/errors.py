@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any, NoReturn
 
 
@@ -64,6 +65,7 @@ def dimension(operation: str, dim: int, rank: int) -> int:
     limit = max(rank, 1)
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
         raise TypeError(f"{operation}: dim must be an integer, but got {dim!r}")
+    dim = index(dim)
     if not -limit <= dim < limit:
         raise IndexError(
             f"{operation}: Dimension out of range (expected to be in range of "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from operator import index
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,16 +18,22 @@ from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, alias, new_object
 
 
+_INTEGERS = frozenset({int})
+
+
 def sizes(operation: str, given: tuple) -> tuple[int, ...]:
     """`f(2, 3)`, `f((2, 3))` and `f(tensor.shape)` as a tuple of ints."""
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
         given = tuple(given[0])
+    if _INTEGERS.issuperset(map(type, given)):
+        return given
     try:
         return tuple(int(one.__index__()) for one in given)
     except AttributeError:
         raise TypeError(f"{operation}: sizes must be integers, but got {given}") from None
 
 
+@lru_cache(10_000)
 def inferred(operation: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     """A target shape with its one -1 worked out."""
     known = math.prod(one for one in shape if one != -1)
@@ -149,7 +157,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension as several; one of `sizes` may be -1."""
     at = dimension("unflatten", dim, input.ndim)
-    parts = inferred("unflatten", tuple(sizes), input.shape[at])
+    parts = inferred("unflatten", tuple(map(index, sizes)), input.shape[at])
     return reshape(input, input.shape[:at] + parts + input.shape[at + 1 :])
 
 
@@ -211,11 +219,18 @@ def permute(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
 @function(aliases=("swapaxes", "swapdims"))
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
-    order = list(range(input.ndim))
-    first, second = (dimension("transpose", one, input.ndim) for one in (dim0, dim1))
+    rank = input.ndim
+    first, second = dimension("transpose", dim0, rank), dimension("transpose", dim1, rank)
+    return _permute(input, _exchanged(first, second, rank))
+
+
+@lru_cache(10_000)
+def _exchanged(first: int, second: int, rank: int) -> tuple[int, ...]:
+    """The order of dimensions with two of them exchanged."""
+    order = list(range(rank))
     if order:
         order[first], order[second] = second, first
-    return _permute(input, tuple(order))
+    return tuple(order)
 
 
 @function()

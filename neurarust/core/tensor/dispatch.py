@@ -54,8 +54,11 @@ def call(
                 tracked = True
         else:
             kind = kinds[position if position < last else last]
-            if kind == STATIC and type(argument) in _PLAIN:
-                key.append(type(argument))
+            form = type(argument)
+            if kind == STATIC and (
+                form in _PLAIN or (form is tuple and _INTEGERS.issuperset(map(type, argument)))
+            ):
+                key.append(form)
                 key.append(argument)
             else:
                 _read(op, kind, argument, key, values, numbers, edges)
@@ -100,6 +103,7 @@ def call(
 
 
 _PLAIN = frozenset({int, bool, float, str, type(None)})
+_INTEGERS = frozenset({int})
 
 
 def _read(
@@ -156,9 +160,6 @@ def _read_members(op: Op, argument: Any, key: list, values: list, edges: list) -
     key.append(len(found))
     key += [value.aval for value in found]
     values += found
-
-
-_INTEGERS = frozenset({int})
 
 
 def _hashable(argument: Any) -> Any:
