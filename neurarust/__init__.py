@@ -24,6 +24,7 @@ from .core.dtype import BY_NAME as _DTYPES
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
+from .core.errors import OutOfMemoryError as OutOfMemoryError
 from .core.jit import compile as compile
 from .core.jit import jit as jit
 from .core.layout import channels_last as channels_last
@@ -89,6 +90,7 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
 
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
+from . import backends as backends  # noqa: E402
 from . import cuda as cuda  # noqa: E402
 from . import fft as fft  # noqa: E402
 from . import func as func  # noqa: E402
@@ -101,7 +103,11 @@ from . import testing as testing  # noqa: E402
 # Imported on first use, which keeps `import neurarust` short.
 _MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
 _LAZY: dict[str, str] = dict(zip(_MODULES, _MODULES, strict=True))
+_LAZY |= {"Event": "streams", "Stream": "streams"}
 _LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}
+_LAZY |= dict.fromkeys(
+    ("use_deterministic_algorithms", "are_deterministic_algorithms_enabled",
+     "is_deterministic_algorithms_warn_only_enabled"), "core.settings")  # fmt: skip
 _LAZY |= dict.fromkeys(("summary", "capture_activations"), "nn.inspection")
 # Names of PyTorch's top level that stand in `amp`.
 _LAZY |= dict.fromkeys(
@@ -111,7 +117,7 @@ _LAZY |= dict.fromkeys(
 # And those that stand in `nn.functional`.
 _LAZY |= dict.fromkeys(
     ("channel_shuffle", "cosine_similarity", "pairwise_distance", "pdist", "pixel_shuffle",
-     "pixel_unshuffle"), "nn.functional")  # fmt: skip
+     "pixel_unshuffle", "rrelu_"), "nn.functional")  # fmt: skip
 
 
 def _near(name: str) -> str:

@@ -17,6 +17,7 @@ from .core.device import set_default_device as set_default_device
 from .core.dtype import dtype as dtype
 from .core.engine.explain import explain as explain
 from .core.engine.recording import synchronize as synchronize
+from .core.errors import OutOfMemoryError as OutOfMemoryError
 from .core.jit import compile as compile
 from .core.jit import jit as jit
 from .core.layout import channels_last as channels_last
@@ -69,6 +70,7 @@ from .core.types import result_type as result_type
 from .core.types import set_default_dtype as set_default_dtype
 from . import accelerator as accelerator
 from . import autograd as autograd
+from . import backends as backends
 from . import cuda as cuda
 from . import fft as fft
 from . import func as func
@@ -77,12 +79,33 @@ from . import signal as signal
 from . import sparse as sparse
 from . import special as special
 from . import testing as testing
+from .streams import Event as Event
+from .amp import GradScaler as GradScaler
+from .streams import Stream as Stream
+from . import amp as amp
+from .core.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from .amp.casting import autocast as autocast
+from .nn.inspection import capture_activations as capture_activations
+from .amp.casting import clear_autocast_cache as clear_autocast_cache
 from . import data as data
+from . import distributions as distributions
+from .amp.casting import get_autocast_dtype as get_autocast_dtype
+from .amp.casting import is_autocast_available as is_autocast_available
+from .amp.casting import is_autocast_cache_enabled as is_autocast_cache_enabled
+from .amp.casting import is_autocast_enabled as is_autocast_enabled
+from .core.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from .serialization import load as load
 from . import nn as nn
 from . import optim as optim
-from . import utils as utils
-from .serialization import load as load
+from . import profiler as profiler
+from . import random as random
 from .serialization import save as save
+from .amp.casting import set_autocast_cache_enabled as set_autocast_cache_enabled
+from .amp.casting import set_autocast_dtype as set_autocast_dtype
+from .amp.casting import set_autocast_enabled as set_autocast_enabled
+from .nn.inspection import summary as summary
+from .core.settings import use_deterministic_algorithms as use_deterministic_algorithms
+from . import utils as utils
 
 Number: TypeAlias = builtins.complex
 
@@ -876,6 +899,8 @@ def nextafter_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `nextafter`."""
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = ...) -> Any:
     """The positions of elements that are not zero; looks at the data."""
+def nonzero_static(input: Tensor, *, size: builtins.int, fill_value: builtins.int = ...) -> Tensor:
+    """The positions of the first `size` elements that are not zero, filled up with `fill_value`."""
 def norm(input: Tensor, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
     """Norm of the vector made of the dimensions `dim` (all by default)."""
 def normal(mean: Any = ..., std: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
@@ -1008,6 +1033,8 @@ def scatter_reduce_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `scatter_reduce`."""
 def searchsorted(sorted_sequence: Tensor, input: Tensor | Number, *, out_int32: builtins.bool = ..., right: builtins.bool = ..., side: str | None = ..., sorter: Tensor | None = ...) -> Tensor:
     """Indices at which `input` would be inserted to keep the last dimension in order."""
+def segment_reduce(data: Tensor, reduce: str, *, lengths: Tensor | None = ..., indices: Tensor | None = ..., offsets: Tensor | None = ..., axis: builtins.int = ..., unsafe: builtins.bool = ..., initial: builtins.float | None = ...) -> Tensor:
+    """The sum, mean, max, min or prod of each of the segments that a dimension is cut into."""
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     """The slice at `index` of a dimension, which goes away; shares memory."""
 def select_scatter(input: Tensor, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:

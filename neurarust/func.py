@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -156,3 +157,10 @@ def _stacked(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
         stacked = stack([one.detach() for one in members])  # type: ignore[attr-defined]
         made[name] = stacked.requires_grad_(first.requires_grad)
     return made
+
+
+def __getattr__(name: str) -> Any:
+    """What needs `nn`, which is imported on first use."""
+    if name == "replace_all_batch_norm_modules_":
+        return getattr(importlib.import_module(f"{__package__}.nn.normalization"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

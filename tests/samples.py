@@ -35,6 +35,7 @@ ELSEWHERE = {
         as_tensor asarray empty from_dlpack from_numpy tensor detach frombuffer to_dlpack
     """,
     "tests/core/test_create.py": "empty_like from_jax",
+    "tests/core/test_segments.py": "segment_reduce",
     "tests/core/test_sparse.py": """
         sparse_coo_tensor sparse_csr_tensor to_sparse to_sparse_coo to_sparse_csr to_dense
         sparse_mask spmm sampled_addmm SparseTensor

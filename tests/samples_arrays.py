@@ -374,6 +374,8 @@ INDEXING = [
     row("index_put", put, (normal(3, 2), (constant(2, 0), constant(1, 1)), normal(2)),
         (normal(3), (constant(1, 1),), normal(2), True), out=False),
     row("nonzero", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
+    row("nonzero_static", lambda x, size: np.argwhere(x)[:size], (whole(2, 3), {"size": 2}),
+        order=0, integers="int64", out=False),
     row("argwhere", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
     row("masked_select", lambda x, mask: x[np.broadcast_to(mask, x.shape)], (normal(2, 3),
         truth(3)), (normal(2, 3), truth(2, 3)), integers="int64", out=False),

@@ -20,7 +20,13 @@ LAYERS = (
     ("neurarust.compat",),
     ("neurarust",),
     ("neurarust.accelerator", "neurarust.cuda", "neurarust.autograd"),
-    ("neurarust.func", "neurarust.utils", "neurarust.random"),
+    (
+        "neurarust.backends",
+        "neurarust.func",
+        "neurarust.random",
+        "neurarust.streams",
+        "neurarust.utils",
+    ),
     (
         "neurarust.onnx",
         "neurarust.deploy",

@@ -36,8 +36,10 @@ REASONS = (
     (r"(storage|data_ptr|share_memory|record_stream|pin_memory|set_num_|interop_threads)",
      "speaks of memory and threads, which XLA owns"),
     (r"^(.*Storage|.*Tensor)$", "old names of types"),
+    (r"^(chalf|to_padded_tensor|is_coalesced|index)$",
+     "of half-precision complex, nested or sparse tensors, or not documented"),
     (r"_copy$", "a view, copied: write `.clone()`"),
-    (r"determinis|warn_always|flush_denormal|init_num_threads|default_tensor_type|multithreading|"
+    (r"^(get|set)_deterministic_debug|fill_uninit|warn_always|flush_denormal|init_num_threads|default_tensor_type|multithreading|"
      r"grad_layout_policy", "switches of PyTorch's own kernels"),
     (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
      r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"

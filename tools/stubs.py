@@ -4,17 +4,20 @@
     python tools/stubs.py --check    # exit 1 if they are out of date
 
 `neurarust/__init__.pyi` has the functions, `neurarust/core/tensor/tensor.pyi` the Tensor with
-its methods. Everything is read off the tables of operations and the classes; nothing is kept here.
+its methods, and each module of the tables its own functions. Everything is read off the tables of
+operations and the classes; nothing is kept here.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import inspect
 import re
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +52,14 @@ KINDS = {
     "Array": "Tensor", "Arrays": "Sequence[Tensor]", "Operand": "Tensor | Number",
     "Scalar": "Number", "Exponent": "Tensor | Number", "Index": "int",
 }  # fmt: skip
-LAZY = (
-    "from . import data as data",
-    "from . import nn as nn",
-    "from . import optim as optim",
-    "from . import utils as utils",
-    "from .serialization import load as load",
-    "from .serialization import save as save",
-)
+LAZY = tuple(
+    f"from . import {name} as {name}" if module == name
+    else f"from .{module} import {name} as {name}"
+    for name, module in sorted(nr._LAZY.items())
+    if module != "nn.functional"
+)  # fmt: skip
+# Modules whose names come from the tables alone.
+TABLES = ("fft", "linalg", "nn.functional", "signal.windows", "sparse", "special")
 KNOWN = re.compile(
     r"^(int|float|bool|str|None|Any|Tensor|Number|Size|tuple|list|dict|Sequence|Callable|"
     r"[|\[\],\s.])+$"
@@ -190,25 +193,54 @@ def tensor_stub() -> str:
     )
 
 
+def imports_of(path: Path) -> list[str]:
+    """The lines by which a module imports public names."""
+    return [
+        line.partition("  # ")[0]
+        for line in path.read_text().splitlines()
+        if line.startswith("from .") and " as " in line and " as _" not in line
+    ]
+
+
+def functions_of(space: str) -> list[str]:
+    """The functions of one table."""
+    table = NAMESPACES[space]
+    return [definition(name, one, bound=False) for name, one in sorted(table.items())]
+
+
 def package_stub() -> str:
     """`__init__.pyi`: the public names."""
-    imports = [
-        line.partition("  # ")[0]
-        for line in PACKAGE.read_text().splitlines()
-        if line.startswith("from .") and " as _" not in line
-    ]
-    functions = [
-        definition(name, one, bound=False) for name, one in sorted(NAMESPACES["neurarust"].items())
-    ]
     kinds = [name for name in sorted(vars(nr)) if isinstance(vars(nr)[name], nr.dtype)]
     constants = [f"{name}: builtins.float\n" for name in ("e", "inf", "nan", "pi")]
     return (
         FIRST
         + "from collections.abc import Sequence as Sequence\nfrom typing import Any, TypeAlias\n\n"
-        + "\n".join([*imports, *LAZY])
+        + "\n".join([*imports_of(PACKAGE), *LAZY])
         + "\n\nNumber: TypeAlias = builtins.complex\n\n__version__: str\nnewaxis: None\n"
-        + "".join([*constants, *(f"{name}: dtype\n" for name in kinds), "\n", *functions])
+        + "".join([*constants, *(f"{name}: dtype\n" for name in kinds), "\n"])
+        + "".join(functions_of("neurarust"))
     )
+
+
+def table_stub(space: str, path: Path) -> str:
+    """The stub of a module whose names come from a table."""
+    up = "." * (space.count(".") + 1)
+    return (
+        FIRST
+        + "from collections.abc import Callable, Sequence\nfrom typing import Any, TypeAlias\n\n"
+        + "\n".join([f"from {up}core.tensor.tensor import Size, Tensor", *imports_of(path)])
+        + "\n\nNumber: TypeAlias = builtins.complex\n\n"
+        + "".join(functions_of(space))
+    )
+
+
+def stubs() -> Iterator[tuple[Path, str]]:
+    """Every stub: where it stands, and its text."""
+    yield PACKAGE.with_suffix(".pyi"), package_stub()
+    yield TENSOR_MODULE.with_suffix(".pyi"), tensor_stub()
+    for space in TABLES:
+        path = Path(importlib.import_module(f"neurarust.{space}").__file__ or "")
+        yield path.with_suffix(".pyi"), table_stub(space, path)
 
 
 def main() -> int:
@@ -217,10 +249,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for path, text in (
-        (PACKAGE.with_suffix(".pyi"), package_stub()),
-        (TENSOR_MODULE.with_suffix(".pyi"), tensor_stub()),
-    ):
+    for path, text in stubs():
         if check and (not path.exists() or path.read_text() != text):
             stale.append(str(path))
         elif not check:

@@ -38,7 +38,7 @@ class device:
         if kind not in _PLATFORMS:
             known = ", ".join(_PLATFORMS)
             raise RuntimeError(f"device: expected one of {known} device type, but got {type!r}")
-        return _interned(kind, index or 0)
+        return _interned(kind, Defaults.numbers.get(kind, 0) if index is None else index)
 
     def jax(self) -> Any:
         """The jax device; an error that says what there is if it is missing."""
@@ -71,9 +71,10 @@ class _State(threading.local):
 
 
 class Defaults:
-    """The process-wide default device (`set_default_device`)."""
+    """The process-wide default device, and the numbers that names without one stand for."""
 
     device: device | None = None
+    numbers: dict[str, int] = {}
 
 
 state = _State()
@@ -144,6 +145,16 @@ def get_default_device() -> device:
 def set_default_device(wanted: device | str | None) -> None:
     """Sets where new tensors go; None restores the CPU."""
     Defaults.device = None if wanted is None else of(wanted)
+
+
+def current(kind: str) -> device:
+    """The device that a type's name without a number stands for."""
+    return device(kind)
+
+
+def set_current(wanted: device) -> None:
+    """Makes a device the one that its type's name without a number stands for."""
+    Defaults.numbers[wanted.type] = wanted.index or 0
 
 
 def device_count(kind: str) -> int:

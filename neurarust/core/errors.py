@@ -14,6 +14,10 @@ class ProgramError(NeuraRustError):
     """A recorded program failed; raised where one of its values is read."""
 
 
+class OutOfMemoryError(NeuraRustError):
+    """A device has too little memory for a program; tensors keep what they held before it."""
+
+
 class LinAlgError(RuntimeError):
     """A matrix has no such factor; for scripts that catch it (here results hold NaN instead)."""
 

@@ -9,6 +9,7 @@ import jax
 # PyTorch's names -> JAX's.
 PRECISIONS = {"highest": "highest", "high": "high", "medium": "default"}
 _chosen = ["highest"]
+_deterministic = [False]
 
 
 def get_num_threads() -> int:
@@ -42,3 +43,25 @@ def set_float32_matmul_precision(precision: str) -> None:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, but got {precision!r}")
     jax.config.update("jax_default_matmul_precision", PRECISIONS[precision])
     _chosen[0] = precision
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Whether programs compiled from now on give the same bits at each run.
+
+    Programs for CPU and TPU always do; those for CUDA devices are compiled with XLA's
+    deterministic operations.
+
+    Args:
+        warn_only: accepted without effect: XLA has a deterministic form of everything.
+    """
+    _deterministic[0] = bool(mode)
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Whether `use_deterministic_algorithms` is on."""
+    return _deterministic[0]
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """False: nothing has to be warned of."""
+    return False

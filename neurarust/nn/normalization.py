@@ -326,3 +326,15 @@ class CrossMapLRN2d(Module):
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Makes every batch norm in a Module use its batch's statistics alone, in place.
+
+    Without running statistics it writes nothing, as `vmap` over one copy of them needs.
+    """
+    for module in root.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root

@@ -13,6 +13,7 @@ import jax
 
 from .. import device as devices
 from ..errors import RecompilationWarning
+from ..settings import are_deterministic_algorithms_enabled
 from . import disk_cache, early, layout, libraries, scratch
 from .signature import Signature, user_line
 from .value import Value, export
@@ -120,7 +121,8 @@ class Program:
         traced = self.function.trace(*inputs)
         if self.device.type != "cpu":
             lowered = traced.lower()
-            return lowered, lowered.compile()
+            exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
+            return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
         convolves = layout.convolves(traced.jaxpr.jaxpr)
         options = libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves:
@@ -144,7 +146,8 @@ class Program:
         if None in names:
             return None
         references = [one for _, one in self.calls]
-        return f"{names} {references} {self.live} {self.donated} {self.device}"
+        settings = are_deterministic_algorithms_enabled()
+        return f"{names} {references} {self.live} {self.donated} {self.device} {settings}"
 
 
 def _replay(calls: tuple[Call, ...], live: tuple[int, ...]) -> Callable[..., list]:

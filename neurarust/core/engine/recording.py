@@ -21,7 +21,7 @@ import numpy as np
 from jax.core import Tracer
 
 from .. import device as devices
-from ..errors import ProgramError
+from ..errors import OutOfMemoryError, ProgramError
 from . import early
 from . import program as programs
 from .interrupts import uninterrupted
@@ -138,6 +138,11 @@ class Recording:
         except BaseException as error:
             self.error = error
             _restore(held)
+            if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" in str(error):
+                raise OutOfMemoryError(
+                    f"a program of {len(entries)} operations, beginning with "
+                    f"{entries[0][0].name}, does not fit into the memory of {self.device}: {error}"
+                ) from error
             raise
         finally:
             self.leaves.clear()

@@ -134,3 +134,19 @@ def take(input: Array, index: Array):
     if not input.size and index.size:
         fail("take", "an empty tensor", "elements to take", kind=IndexError)
     return jnp.take(input.reshape(-1), index, mode="fill", fill_value=missing(input))
+
+
+@op(differentiable=False)
+def nonzero_static(input: Array, *, size: int, fill_value: int = -1):
+    """The positions of the first `size` elements that are not zero, filled up with `fill_value`.
+
+    The shape does not depend on the data, so that it works under `nr.jit` and `vmap`.
+
+    Shape: (size, ndim).
+    """
+    if size < 0:
+        fail("nonzero_static", f"size={size}", "at least 0")
+    if not input.ndim:
+        return jnp.zeros((size, 0), jnp.int64)
+    places = jnp.nonzero(input, size=size, fill_value=fill_value)
+    return jnp.stack(places, 1).astype(jnp.int64)

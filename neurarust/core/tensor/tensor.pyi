@@ -250,6 +250,8 @@ class Tensor:
         """Argument in radians: for a real number 0, or pi below 0."""
     def any(self, dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ...) -> Tensor:
         """Whether some element along `dim` is true."""
+    def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
+        """Replaces each element by a Python function of it, one by one on the host."""
     def arccos(self) -> Tensor:
         """Inverse cosine, in `[0, pi]`."""
     def arccos_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -292,6 +294,8 @@ class Tensor:
         """In-place form of `as_strided`: the tensor itself looks at its memory anew."""
     def as_strided_scatter(self, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor:
         """A copy with `src` in the place of `as_strided(input, size, stride, storage_offset)`."""
+    def as_subclass(self, cls: Any) -> Tensor:
+        """The same memory as an object of a subclass of Tensor, with the gradient's way to it."""
     def asin(self) -> Tensor:
         """Inverse sine, in `[-pi/2, pi/2]`."""
     def asin_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -480,6 +484,8 @@ class Tensor:
         """In-place form of `digamma`."""
     def dim(self) -> builtins.int:
         """The number of dimensions."""
+    def dim_order(self, ambiguity_check: Any = ...) -> tuple[builtins.int, ...]:
+        """The dimensions from the one with the largest stride to the one with the smallest."""
     def dist(self, other: Tensor, p: builtins.float = ...) -> Tensor:
         """`norm(input - other, p)` over all elements."""
     def div(self, other: Any, *, rounding_mode: Any = ...) -> Any:
@@ -598,6 +604,8 @@ class Tensor:
         """The Householder reflections of `qr`: R and, below its diagonal, the vectors; and factors."""
     def ger(self, vec2: Tensor) -> Tensor:
         """Products of each element of one vector with each of the other."""
+    def get_device(self) -> builtins.int:
+        """The number of the tensor's device; -1 on the CPU."""
     grad: Any
     """The accumulated gradient; None until a backward reaches this tensor."""
     grad_fn: Any
@@ -692,6 +700,12 @@ class Tensor:
     """Whether no recorded call made this tensor."""
     def is_neg(self) -> builtins.bool:
         """Whether a change of sign is still to be done: never, it is done at once."""
+    def is_pinned(self, device: Any = ...) -> builtins.bool:
+        """False: transfers need no pinned memory here."""
+    def is_set_to(self, tensor: Tensor) -> builtins.bool:
+        """Whether both look at the same memory in the same way: storage, offset, shape, strides."""
+    def is_shared(self) -> builtins.bool:
+        """False: JAX's arrays belong to one process."""
     def is_signed(self) -> builtins.bool:
         """Whether the element type has negative numbers."""
     def isclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor:
@@ -812,6 +826,8 @@ class Tensor:
     """The conjugate of the last two dimensions exchanged."""
     mT: Any
     """The last two dimensions exchanged."""
+    def map_(self, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+        """Replaces each element a by `callable(a, b)`, b from a tensor that is broadcast."""
     def masked_fill(self, mask: Tensor, value: Tensor | Number) -> Tensor:
         """The input with `value` where the mask holds; keeps the input's dtype."""
     def masked_fill_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -844,6 +860,8 @@ class Tensor:
         """Product of two matrices."""
     def mode(self, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any:
         """The commonest number along `dim`, the smallest of a tie, and an index of it (the last)."""
+    def module_load(self, other: Tensor, assign: builtins.bool = ...) -> Tensor:
+        """What `load_state_dict` puts in this tensor's place: `other`, or this with its elements."""
     def moveaxis(self, source: Any, destination: Any) -> Tensor:
         """Dimensions `source` moved to `destination`; the others keep their order."""
     def movedim(self, source: Any, destination: Any) -> Tensor:
@@ -924,6 +942,8 @@ class Tensor:
         """In-place form of `nextafter`."""
     def nonzero(self, *, as_tuple: builtins.bool = ...) -> Any:
         """The positions of elements that are not zero; looks at the data."""
+    def nonzero_static(self, *, size: builtins.int, fill_value: builtins.int = ...) -> Tensor:
+        """The positions of the first `size` elements that are not zero, filled up with `fill_value`."""
     def norm(self, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
         """Norm of the vector made of the dimensions `dim` (all by default)."""
     def normal_(self, *args: Any, generator: Any = ..., **kwargs: Any) -> Tensor:
