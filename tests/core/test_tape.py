@@ -397,3 +397,26 @@ def test_epochs_of_looks_run_cached_programs():
     episode(7)
     episode(9)
     assert nr.explain().compilations - before <= 3
+
+
+def test_small_equal_pieces_run_together():
+    """A backward over T small repeated programs runs T / 8 programs; the rest one by one."""
+
+    def episode(length):
+        weight = leaf(0.5, -0.5)
+        losses = []
+        for k in range(length):
+            losses.append((weight * (k + 1.0)).tanh().sum())
+            losses[-1].item()
+        before = nr.explain()
+        nr.stack(losses).sum().backward()
+        grad = weight.grad.tolist()
+        after = nr.explain()
+        return grad, after.hits + after.compilations - before.hits - before.compilations
+
+    for length, programs in ((24, 4), (18, 5), (7, 7)):
+        # The loss, the eights and those left over; with fewer the first goes with the loss.
+        grad, ran = episode(length)
+        with nr.eager_mode():
+            assert episode(length)[0] == pytest.approx(grad, rel=1e-5)
+        assert ran == programs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -58,7 +59,8 @@ def _walk(
     for edge, tracked in roots:
         if edge is not None:
             _add(gradients, edge, tracked, create_graph)
-    epoch = None
+    current = epoch = state.recording.number
+    cuts: set[int] | None = None
     for node in nodes:
         given = gradients.pop(node, None)
         if given is None:
@@ -78,7 +80,13 @@ def _walk(
             edge is not None and edge[0] in useful for edge in node.parents
         ):
             continue
-        epoch = _separate(node.epoch, epoch)
+        if node.epoch != epoch:
+            epoch = node.epoch
+            if cuts is None:
+                cuts = _cuts(nodes, current)
+            if epoch in cuts:
+                cuts.discard(epoch)
+                state.recording.separate()
         pulled = node.pull(given, create_graph)
         if not retain_graph:
             node.release()
@@ -129,14 +137,26 @@ def _run_hooks(node: Any, given: list[Tracked | None]) -> None:
                 given[k] = hook(given[k])
 
 
-def _separate(epoch: int, previous: int | None) -> int:
-    """Starts a new recording between the calls of one program that has run and an earlier one's.
+# Equal pieces of one program each that are small are run so many together.
+TOGETHER, SMALL = 8, 64
 
-    A backward over many runs of one forward program then becomes many runs of one
-    backward program, and not one unrolled program of its own.
+
+def _cuts(nodes: list[Any], current: int) -> set[int]:
+    """The programs before whose nodes what was recorded is run.
+
+    A backward over many runs of one forward program then becomes many runs of one backward
+    program, and not one unrolled program of its own for each number of runs. Small pieces of the
+    same operations go together, `TOGETHER` at a time, and those left over one by one.
     """
-    recording = state.recording
-    if previous is not None and epoch != previous and epoch < recording.number:
-        if recording.entries and previous != recording.number:
-            recording.separate()
-    return epoch
+    pieces: dict[int, list[int]] = {}
+    for node in nodes:
+        if type(node) is not Leaf and node.epoch != current:
+            pieces.setdefault(node.epoch, []).append(id(node.backward))
+    cuts = set()
+    for calls, run in itertools.groupby(pieces, pieces.__getitem__):
+        epochs = list(run)
+        whole = len(epochs) // TOGETHER * TOGETHER if len(calls) <= SMALL else 0
+        cuts.update(one for k, one in enumerate(epochs) if k >= whole or k % TOGETHER == 0)
+        if next(iter(pieces)) == epochs[0] and not whole:
+            cuts.discard(epochs[0])  # goes with the nodes of this recording
+    return cuts
