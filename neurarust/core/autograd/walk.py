@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..engine.recording import state
-from .tape import Edge, Leaf, Tracked, accumulate
+from .tape import Edge, Leaf, Node, Tracked, accumulate
 
 _by_number = attrgetter("number")
 
@@ -148,14 +148,20 @@ def _cuts(nodes: list[Any], current: int) -> set[int]:
     program, and not one unrolled program of its own for each number of runs. Small pieces of the
     same operations go together, `TOGETHER` at a time, and those left over one by one.
     """
-    pieces: dict[int, list[int]] = {}
+    pieces: dict[int, list[tuple[Any, int]]] = {}
     for node in nodes:
+        if type(node) is Node:
+            # A captured function counts its calls.
+            call = node.backward, getattr(node.signature, "size", 1)
+        else:
+            call = type(node), SMALL + 1  # the user's own, of any size
         if type(node) is not Leaf and node.epoch != current:
-            pieces.setdefault(node.epoch, []).append(id(node.backward))
+            pieces.setdefault(node.epoch, []).append(call)
     cuts = set()
     for calls, run in itertools.groupby(pieces, pieces.__getitem__):
         epochs = list(run)
-        whole = len(epochs) // TOGETHER * TOGETHER if len(calls) <= SMALL else 0
+        small = sum(size for _, size in calls) <= SMALL
+        whole = len(epochs) // TOGETHER * TOGETHER if small else 0
         cuts.update(one for k, one in enumerate(epochs) if k >= whole or k % TOGETHER == 0)
         if next(iter(pieces)) == epochs[0] and not whole:
             cuts.discard(epochs[0])  # goes with the nodes of this recording

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import device as devices
@@ -348,8 +349,13 @@ def alias(tensor: Tensor, other: Tensor) -> Tensor:
 
 def from_host(array: np.ndarray, device: devices.device) -> Value:
     """A Value of a NumPy array that nobody else can write."""
+    target = device.jax()
     with jax.enable_x64(True):
-        value = value_of(jax.device_put(array, device.jax()), device)
+        # Where JAX puts arrays by itself it is twice as fast without being told.
+        if jax.config.jax_default_device is None and target is jax.devices()[0]:
+            value = value_of(jnp.asarray(array), device)
+        else:
+            value = value_of(jax.device_put(array, target), device)
     if state.capture is not None:
         state.capture.constants[id(value)] = value
     return value
