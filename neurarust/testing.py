@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from .core.function import grad
 from .core.ops.arithmetic import complex
 from .core.ops.create import tensor
 from .core.ops.random import rand, randint
-from .core.tensor.tensor import Tensor
+from .core.tensor.tensor import Tensor, from_host
 
 # dtype -> (rtol, atol), PyTorch's.
 TOLERANCES = {
@@ -151,6 +152,20 @@ def _direction(like: Tensor, generator: np.random.Generator) -> np.ndarray:
     return drawn.astype(like.dtype.dtype)
 
 
+@contextmanager
+def _filled(leaf: Tensor, value: np.ndarray) -> Iterator[None]:
+    """The leaf with other elements, for a while."""
+    storage = leaf._storage
+    before = storage.value
+    try:
+        storage.value = from_host(np.asarray(value, before.aval.dtype.dtype), leaf.device)
+        storage.version += 1
+        yield
+    finally:
+        storage.value = before
+        storage.version += 1
+
+
 def _check_inputs(
     func: Callable, given: list, checked: list[int], eps: float, atol: float, rtol: float
 ) -> None:
@@ -166,8 +181,14 @@ def _check_inputs(
                      [w for _, w in live], retain_graph=True, allow_unused=True)  # fmt: skip
 
     def weighted_sum(k: int, value: np.ndarray) -> float:
+        one = given[k]
         with no_grad():
-            parts = _outputs(func, [*given[:k], tensor(value), *given[k + 1 :]])
+            if one.is_leaf and one._steps is None:
+                # In place, so that a function may also reach the input in its own way.
+                with _filled(one, value):
+                    parts = _outputs(func, given)
+            else:
+                parts = _outputs(func, [*given[:k], tensor(value), *given[k + 1 :]])
         return sum(
             float((w.conj() * one._host()).real.sum())
             for one, w in zip(parts, weights, strict=True)

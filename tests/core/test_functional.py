@@ -96,3 +96,18 @@ def test_strict_and_shapes():
         functional.jvp(cubes, vector(1, 2))
     with pytest.raises(TypeError, match="inputs must be Tensors"):
         functional.jacobian(cubes, 3.0)
+
+
+def test_gradcheck_of_a_modules_own_parameters():
+    """Inputs are moved in place, so that a function need not take them from its arguments."""
+    module = nr.nn.Linear(3, 2).double()
+    x = nr.randn(4, 3, dtype=nr.float64)
+    parameters = list(module.parameters())
+    before = [one.tolist() for one in parameters]
+    assert nr.autograd.gradcheck(lambda *_: module(x).tanh(), parameters)
+    assert nr.autograd.gradgradcheck(lambda *_: module(x).tanh(), parameters)
+    assert [one.tolist() for one in parameters] == before
+    assert not nr.autograd.gradcheck(
+        lambda *_: module(x).tanh() + module.weight.detach().sum(), parameters,
+        raise_exception=False,
+    )  # fmt: skip
