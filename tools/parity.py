@@ -14,7 +14,8 @@ from typing import Any
 FILE = Path(__file__).resolve().parent.parent / "docs" / "parity.md"
 NAMESPACES = (
     "", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn",
-    "nn.utils.parametrizations", "optim", "optim.lr_scheduler", "optim.swa_utils", "linalg", "fft",
+    "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.stateless",
+    "optim", "optim.lr_scheduler", "optim.swa_utils", "linalg", "fft",
     "special", "distributions", "autograd", "autograd.functional", "func", "amp", "utils.data",
 )  # fmt: skip
 
@@ -23,6 +24,7 @@ REASONS = (
     (r"(^|_)(mkldnn|cudnn|miopen|fbgemm|xpu|mtia|ipu|hpu|vulkan|maia)", "one vendor's back end"),
     (r"^(is_(ipu|maia|mps|mtia|vulkan|xla|xpu)|mps_)", "one vendor's back end"),
     (r"quant|^q_|^q(scheme|scale)|int_repr|^(choose_qparams|GRID_SAMPLE)", "quantised tensors"),
+    (r"^sparse$", "retired in PyTorch itself"),
     (r"sparse|_indices$|^(indices|values|coalesce|crow|ccol|smm|hspmm|sspaddmm|dense_dim)",
      "sparse tensors beyond coordinate lists"),
     (r"^(sym_|Sym|import_ir|parse_|merge_type|unify_type|fork$|wait$|jit|_jit|Script|.*Future$)",
@@ -42,7 +44,7 @@ REASONS = (
     (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
      r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"
      r"BroadcastingList|DType|ScalingType|SwizzleType|TYPE_CHECKING|assert_int|boolean_dispatch|"
-     r"_torch_function|_notes$|swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
+     r"_torch_function|_notes$|OpaqueBase|_opaque_|swap_module_params|traceable_wrapper|swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
     (r"^(constant|dirac|eye|(kaiming_|xavier_)?(normal|uniform)|orthogonal)$",
      "retired in PyTorch itself"),
 )  # fmt: skip
