@@ -28,6 +28,8 @@ class Adam(Optimizer):
         decoupled_weight_decay: shrink the parameter instead (AdamW).
     """
 
+    optional = {"max_exp_avg_sq": "amsgrad"}
+
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import itertools
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -21,43 +20,14 @@ from ..core.op import Op
 from ..core.tensor.dispatch import call, check_writable, prepare, write
 from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor, from_host, wrap
+from .hooks import HOOKS, add, hooked
+from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
+from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
 from .rules import Hyper, step_function
 
 required = object()
 # Options that PyTorch has for choosing an implementation; there is one here.
 IGNORED = {"foreach", "fused", "capturable", "differentiable"}
-# Hooks of every optimizer.
-_global_hooks: dict[str, dict[int, Callable]] = {"step_pre": {}, "step_post": {}}
-
-
-def hooked(step: Callable) -> Callable:
-    """A `step` that calls the hooks and ends the unit of work."""
-
-    @functools.wraps(step)
-    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if self._stepping:
-            return step(self, *args, **kwargs)
-        for hook in (*_global_hooks["step_pre"].values(), *self._hooks["step_pre"].values()):
-            changed = hook(self, args, kwargs)
-            if changed is not None:
-                if not isinstance(changed, tuple) or len(changed) != 2:
-                    raise RuntimeError(
-                        f"a step_pre_hook must return None or (args, kwargs), but got {changed}"
-                    )
-                args, kwargs = changed
-        self._stepping = True
-        try:
-            result = step(self, *args, **kwargs)
-        finally:
-            self._stepping = False
-        self._opt_called = True
-        for hook in (*self._hooks["step_post"].values(), *_global_hooks["step_post"].values()):
-            hook(self, args, kwargs)
-        synchronize(wait=False)
-        return result
-
-    run.hooked = True  # type: ignore[attr-defined]
-    return run
 
 
 class Optimizer:
@@ -75,6 +45,8 @@ class Optimizer:
     limits: ClassVar[dict[str, float]] = {"lr": 0.0, "weight_decay": 0.0, "eps": 0.0}
     # Whole numbers that decide about the program, such as a number of iterations.
     static: ClassVar[tuple[str, ...]] = ()
+    # State that is there and used only while an option is on: its name -> the option's.
+    optional: ClassVar[dict[str, str]] = {}
     # Whether a step of bad gradients can be left out inside the recorded update.
     skips: ClassVar[bool] = True
     # Whether PyTorch keeps a step count in this optimizer's state.
@@ -95,7 +67,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in _HOOKS}
+        self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in HOOKS}
         self._stepping = False
         # For schedules: whether a step was made since one was attached, and the parameters'
         # writes then.
@@ -243,28 +215,45 @@ class Optimizer:
         """One recorded call for the parameters of a group that have made equally many steps."""
         together: dict[Tensor, list[Tensor]] = {}
         counts: dict[Any, Tensor] = {}
+        resting: set[Tensor] = set()
+        needed = [name for name, option in self.optional.items() if group[option]]
         for param in group["params"]:
-            if param._grad is None:
-                continue
             state = self.state.get(param)
-            if not state:
+            if param._grad is None:
+                if state:
+                    resting.add(state["step"])
+                continue
+            if not state or not all([name in state for name in needed]):
                 state = self._begin(param, group, counts)
             together.setdefault(state["step"], []).append(param)
         for step, params in together.items():
+            if step in resting:
+                # Those that make no step now keep the count that they have shared.
+                step = wrap(step._value(), None)
+                for param in params:
+                    self.state[param]["step"] = step
             self._step_params(group, step, params)
 
     def _begin(self, param: Tensor, group: dict[str, Any], counts: dict) -> dict[str, Any]:
+        """Gives a parameter the state that it does not have yet.
+
+        That is all of it, or what belongs to an option that was switched on in mid-training.
+        """
         like = np.broadcast_to(np.zeros((), param.dtype.dtype), param.shape)
         arrays = self.init_state(like, group)
-        self.state[param] = state = {"step": _shared_count(counts, 0.0, tuple(arrays), param)}
+        state = self.state[param]
+        if not state or not self.counts_steps:
+            state["step"] = _shared_count(counts, 0.0, tuple(arrays), param)
         for name, array in arrays.items():
-            state[name] = wrap(from_host(array, param.device), None)
+            if name not in state:
+                state[name] = wrap(from_host(array, param.device), None)
         return state
 
     def _step_params(self, group: dict[str, Any], step: Tensor, params: list[Tensor]) -> None:
         numbers, names, given, static = self._sorted_options(group)
         states = [self.state[param] for param in params]
-        kept = [name for name in states[0] if name != "step"]
+        unused = [name for name, option in self.optional.items() if not group[option]]
+        kept = [name for name in states[0] if name != "step" and name not in unused]
         tensors = [state[name] for state in states for name in kept]
         grads: list[Any] = [param._grad for param in params]
         layout = (tuple(names), tuple(given), tuple(kept), static)
@@ -303,7 +292,8 @@ class Optimizer:
         numbers, names, given, static = self._sorted_options(group)
         # A scaler's tensor is made anew for each step.
         given.pop("found_inf", None)
-        return numbers, (names, [id(one) for one in given.values()], static)
+        used = [bool(group[option]) for option in self.optional.values()]
+        return numbers, (names, [id(one) for one in given.values()], static, used)
 
     def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:
         """A group's options: numbers and their names, tensors by name, and static options."""
@@ -408,7 +398,7 @@ class Optimizer:
     # ------------------------------------------------------------ hooks
 
     def _register(self, name: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        return _add_hook(self._hooks[name], hook, prepend)
+        return add(self._hooks[name], hook, prepend)
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Calls `hook(optimizer, args, kwargs)` before every step; it may return new ones."""
@@ -451,31 +441,6 @@ class Optimizer:
 
 
 _SPELLED = {"lr": "learning rate", "eps": "epsilon value"}
-_HOOKS = (
-    "step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre",
-    "load_state_dict_post",
-)  # fmt: skip
-_hook_numbers = itertools.count()
-
-
-def _add_hook(hooks: dict[int, Callable], hook: Callable, prepend: bool) -> RemovableHandle:
-    number = next(_hook_numbers)
-    later = dict(hooks) if prepend else {}
-    for one in later:
-        del hooks[one]
-    hooks[number] = hook
-    hooks.update(later)
-    return RemovableHandle(hooks, number)
-
-
-def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
-    """Calls `hook(optimizer, args, kwargs)` before every step of every optimizer."""
-    return _add_hook(_global_hooks["step_pre"], hook, False)
-
-
-def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
-    """Calls `hook(optimizer, args, kwargs)` after every step of every optimizer."""
-    return _add_hook(_global_hooks["step_post"], hook, False)
 
 
 def _shared_count(counts: dict, done: float, names: tuple[str, ...], param: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class RMSprop(Optimizer):
     """
 
     limits = Optimizer.limits | {"momentum": 0.0, "alpha": 0.0}
+    optional = {"momentum_buffer": "momentum", "grad_avg": "centered"}
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
