@@ -17,6 +17,7 @@ from ..core.capture import reread
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
 from ..core.op import Op
+from ..core.ops.sparse import SparseTensor
 from ..core.tensor.dispatch import call, check_writable, prepare, write
 from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor, from_host, wrap
@@ -47,6 +48,8 @@ class Optimizer:
     static: ClassVar[tuple[str, ...]] = ()
     # State that is there and used only while an option is on: its name -> the option's.
     optional: ClassVar[dict[str, str]] = {}
+    # Whether sparse gradients are taken: zeros elsewhere would have the same effect.
+    sparse: ClassVar[bool] = False
     # Whether a step of bad gradients can be left out inside the recorded update.
     skips: ClassVar[bool] = True
     # Whether PyTorch keeps a step count in this optimizer's state.
@@ -255,7 +258,10 @@ class Optimizer:
         unused = [name for name, option in self.optional.items() if not group[option]]
         kept = [name for name in states[0] if name != "step" and name not in unused]
         tensors = [state[name] for state in states for name in kept]
-        grads: list[Any] = [param._grad for param in params]
+        grads: list[Any] = [
+            self.dense(grad) if isinstance(grad, SparseTensor) else grad
+            for grad in [param._grad for param in params]
+        ]
         layout = (tuple(names), tuple(given), tuple(kept), static)
         args = (params, grads, tensors, [step], list(given.values()), *numbers)
         if group.get("differentiable"):
@@ -286,6 +292,15 @@ class Optimizer:
             value.fallback = before.array if before.array is not None else before.fallback
             storage.value = value
             storage.version += 1
+
+    def dense(self, grad: SparseTensor) -> Tensor:
+        """What `update` gets for a sparse gradient."""
+        if not self.sparse:
+            raise RuntimeError(
+                f"{type(self).__name__}.step: expected dense gradients, but got a sparse one. Take "
+                f"SparseAdam, SGD or Adagrad, or give grad.to_dense()"
+            )
+        return grad.to_dense()
 
     def _read_again(self, group: dict[str, Any]) -> tuple[list, Any]:
         """A group's numbers, and what else its options say about the step."""

@@ -236,3 +236,34 @@ def test_options_changed_in_mid_training_and_missing_gradients(kind, options, ch
             if one is not None:
                 ours = np.asarray(seen[1][1][number][name])
                 np.testing.assert_allclose(ours, np.asarray(one), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse invariant")
+@pytest.mark.parametrize("whole_rows", [True, False], ids=["rows", "elements"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("SparseAdam", {}), ("SparseAdam", {"maximize": True}), ("SGD", {"momentum": 0.9}),
+     ("SGD", {}), ("Adagrad", {})],
+)  # fmt: skip
+def test_sparse_gradients(kind, options, whole_rows):
+    """Rows or elements in some steps, twice in one, with zeros among them, and no row at all."""
+    places = [[0, 2, 0], [], [2, 3, 4], [0], [4, 4]]
+    seen = []
+    for T in (torch, nr):
+        generator = np.random.default_rng(0)
+        parameter = T.nn.Parameter(T.tensor(generator.standard_normal((5, 2))))
+        optimizer = getattr(T.optim, kind)([parameter], lr=0.1, **options)
+        for rows in places:
+            at = [rows] if whole_rows else [rows, [k % 2 for k in range(len(rows))]]
+            values = generator.standard_normal((len(rows), 2) if whole_rows else len(rows))
+            values[1:2] = 0
+            indices = T.tensor(np.array(at, np.int64))
+            parameter.grad = T.sparse_coo_tensor(indices, T.tensor(values), (5, 2))
+            optimizer.step()
+        kept = optimizer.state_dict()["state"].get(0, {})
+        state = [np.asarray(kept[name].to_dense() if T is torch and kept[name].is_sparse
+                            else kept[name]) for name in sorted(kept)
+                 if name != "step" and kept[name] is not None]  # fmt: skip
+        seen.append([parameter.detach().numpy(), *state])
+    for ours, theirs in zip(*seen, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-12)
