@@ -44,7 +44,8 @@ REASONS = (
     (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
      r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"
      r"BroadcastingList|DType|ScalingType|SwizzleType|TYPE_CHECKING|assert_int|boolean_dispatch|"
-     r"_torch_function|_notes$|OpaqueBase|_opaque_|swap_module_params|traceable_wrapper|swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
+     r"_torch_function|_notes$|OpaqueBase|_opaque_|swap_module_params|traceable_wrapper|"
+     r"swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
     (r"^(constant|dirac|eye|(kaiming_|xavier_)?(normal|uniform)|orthogonal)$",
      "retired in PyTorch itself"),
 )  # fmt: skip
