@@ -10,7 +10,7 @@ from ..core import host
 from ..core.ops import normalization as functions
 from ..core.tensor.tensor import Tensor
 from . import init
-from .factory import module_of
+from .factory import module_of, not_a_tensor
 from .module import Module
 from .parameter import Parameter, made
 
@@ -66,10 +66,13 @@ class _Statistics(_Affine):
         super().reset_parameters()
 
     def _check_rank(self, input: Tensor) -> None:
+        if not isinstance(input, Tensor):
+            not_a_tensor(type(self).__name__, "input", input)
         if input.ndim not in self.ranks:
             wanted = " or ".join(f"{rank}D" for rank in self.ranks)
             raise ValueError(
-                f"{type(self).__name__}: expected {wanted} input (got {input.ndim}D input)"
+                f"{type(self).__name__}: expected {wanted} input (got {input.ndim}D input "
+                f"{list(input.shape)})"
             )
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
@@ -191,8 +194,9 @@ class _InstanceNorm(_Statistics):
         channels = input.shape[0 if single else 1]
         if channels != self.num_features and self.affine:
             raise ValueError(
-                f"expected input's size at dim={0 if single else 1} to match num_features "
-                f"({self.num_features}), but got: {channels}."
+                f"{type(self).__name__}: expected input's size at dim={0 if single else 1} to "
+                f"match num_features ({self.num_features}), but got: {channels} of input "
+                f"{list(input.shape)}"
             )
         output = functions.instance_norm(
             input.unsqueeze(0) if single else input, self.running_mean, self.running_var,
@@ -296,9 +300,10 @@ class GroupNorm(_Affine):
         device: Any = None, dtype: Any = None, *, bias: bool = True,
     ):  # fmt: skip
         super().__init__()
-        if num_channels % num_groups:
+        if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(
-                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups}), "
+                f"which must be above 0"
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine

@@ -40,6 +40,7 @@ class Adam(Optimizer):
         super().__init__(params, options(locals()))
 
     def check(self, group):
+        super().check(group)
         tensors = [isinstance(beta, Tensor) for beta in group["betas"]]
         if any(tensors) and not all(tensors):
             raise ValueError("betas must be either both floats or both Tensors")
@@ -49,7 +50,6 @@ class Adam(Optimizer):
                 raise ValueError(
                     f"{name} as a Tensor is not supported for capturable=False and foreach=True"
                 )
-        super().check(group)
 
     @staticmethod
     def init_state(param, group):

@@ -24,6 +24,7 @@ from ..core.tensor.tensor import Tensor, from_host, wrap
 from .hooks import HOOKS, add, hooked
 from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
 from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
+from .limits import check_limits, check_pairs
 from .rules import Hyper, step_function
 
 required = object()
@@ -44,6 +45,10 @@ class Optimizer:
 
     # Options that have a smallest value.
     limits: ClassVar[dict[str, float]] = {"lr": 0.0, "weight_decay": 0.0, "eps": 0.0}
+    # Options that are two numbers.
+    pairs: ClassVar[tuple[str, ...]] = ("betas",)
+    # Options that cannot be None.
+    needed: ClassVar[tuple[str, ...]] = ("lr",)
     # Whole numbers that decide about the program, such as a number of iterations.
     static: ClassVar[tuple[str, ...]] = ()
     # State that is there and used only while an option is on: its name -> the option's.
@@ -77,10 +82,10 @@ class Optimizer:
         self._opt_called, self._writes = False, 0
         # Set by a GradScaler: a step changes nothing where this is not zero.
         self._found_inf: Tensor | None = None
-        if isinstance(params, Tensor):
+        if isinstance(params, Tensor) or not isinstance(params, Iterable):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                "but got a Tensor"
+                f"params argument given to the optimizer should be an iterable of Tensors or "
+                f"dicts, but got a {type(params).__name__}. Give model.parameters(), or [tensor]"
             )
         groups = list(params)
         if not groups:
@@ -119,6 +124,8 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
         group = dict(param_group)
+        if "params" not in group:
+            raise KeyError(f"add_param_group: a group needs 'params', but got {list(group)}")
         params = group["params"]
         if isinstance(params, set):
             raise TypeError("optimizer parameters need to be organized in ordered collections")
@@ -176,13 +183,8 @@ class Optimizer:
         for name, option in group.items():
             if isinstance(option, Tensor) and name in self.defaults and option.numel() != 1:
                 raise ValueError(f"Tensor {name} must be 1-element")
-        for name, low in self.limits.items():
-            number = group.get(name)
-            if number is not None and not isinstance(number, Tensor) and not number >= low:
-                raise ValueError(f"Invalid {_SPELLED.get(name, name + ' value')}: {number}")
-        for k, beta in enumerate(group.get("betas", ())):
-            if not isinstance(beta, Tensor) and not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {k}: {beta}")
+        check_pairs(group, self.pairs)
+        check_limits(group, self.limits, self.needed)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the gradients of all parameters, or sets them to zero."""
@@ -367,6 +369,11 @@ class Optimizer:
         state_dict = dict(state_dict)
         for hook in self._hooks["load_state_dict_pre"].values():
             state_dict = hook(self, state_dict) or state_dict
+        if not {"state", "param_groups"} <= state_dict.keys():
+            raise KeyError(
+                f"load_state_dict: expected an optimizer's state_dict(), with 'state' and "
+                f"'param_groups', but got {list(state_dict)}"
+            )
         groups = state_dict["param_groups"]
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -383,20 +390,32 @@ class Optimizer:
             for number, param in zip(saved["params"], group["params"], strict=True):
                 kept = state_dict["state"].get(number)
                 if kept is not None:
-                    self.state[param] = self._taken_up(param, kept, counts)
+                    self.state[param] = self._taken_up(param, group, kept, counts)
             group.update({k: _copied(v) for k, v in saved.items() if k != "params"})
         for hook in self._hooks["load_state_dict_post"].values():
             hook(self)
 
-    def _taken_up(self, param: Tensor, kept: dict[str, Any], counts: dict) -> dict[str, Any]:
+    def _taken_up(
+        self, param: Tensor, group: dict[str, Any], kept: dict[str, Any], counts: dict
+    ) -> dict[str, Any]:
         """One parameter's loaded state; equal step counts of a group become one shared tensor."""
         kept = {name: one for name, one in kept.items() if one is not None}
         state: dict[str, Any] = {}
         if hasattr(self, "_op") and ("step" in kept or (kept and not self.counts_steps)):
             done = float(kept.pop("step", 1))
             state["step"] = _shared_count(counts, done, tuple(kept), param)
+        shapes = {}
+        if type(self).init_state is not Optimizer.init_state:
+            like = np.broadcast_to(np.zeros((), param.dtype.dtype), param.shape)
+            shapes = {name: one.shape for name, one in self.init_state(like, group).items()}
         for name, one in kept.items():
             state[name] = self.taken_up(param, one)
+            wanted, got = shapes.get(name), getattr(state[name], "shape", None)
+            if wanted is not None and got is not None and got != wanted:
+                raise ValueError(
+                    f"load_state_dict: expected {name} of shape {list(wanted)} for a parameter of "
+                    f"{list(param.shape)}, but got {list(got)}"
+                )
         return state
 
     def taken_up(self, param: Tensor, one: Any) -> Any:
@@ -453,9 +472,6 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join([*lines, ")"])
-
-
-_SPELLED = {"lr": "learning rate", "eps": "epsilon value"}
 
 
 def _shared_count(counts: dict, done: float, names: tuple[str, ...], param: Tensor) -> Tensor:

@@ -28,6 +28,8 @@ class OptaxOptimizer(Optimizer):
     """
 
     counts_steps = False
+    # Some transformations can do without a rate.
+    needed = ()
     # Makes the transformation from the group's options, and their names and defaults.
     factory: Callable[..., optax.GradientTransformation]
     options: dict[str, Any]
