@@ -64,7 +64,7 @@ def names_of(torch: Any, namespace: str) -> list[str]:
         documented = bool(str(getattr(thing, "__doc__", None) or "").strip())
         if namespace in ("", "Tensor") and not (documented and callable(thing)):
             continue
-        if getattr(thing, "__module__", None) in ("typing", "collections.abc"):
+        if getattr(thing, "__module__", None) in ("abc", "typing", "collections.abc"):
             continue
         kept.append(name)
     return kept
@@ -85,6 +85,8 @@ def reason(name: str) -> str | None:
 def compare() -> dict[str, tuple[int, dict[str, str | None]]]:
     """For each namespace: how many names PyTorch has, and those that are not here."""
     torch = importlib.import_module("torch")
+    # Not imported with torch itself.
+    importlib.import_module("torch.nn.utils.prune")
     ours = importlib.import_module("neurarust")
     rows = {}
     for namespace in NAMESPACES:

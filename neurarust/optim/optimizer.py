@@ -221,14 +221,14 @@ class Optimizer:
         together: dict[Tensor, list[Tensor]] = {}
         counts: dict[Any, Tensor] = {}
         resting: set[Tensor] = set()
-        needed = [name for name, option in self.optional.items() if group[option]]
+        needed = {name for name, option in self.optional.items() if group[option]}
         for param in group["params"]:
             state = self.state.get(param)
             if param._grad is None:
                 if state:
                     resting.add(state["step"])
                 continue
-            if not state or not all([name in state for name in needed]):
+            if not state or (needed and not needed <= state.keys()):
                 state = self._begin(param, group, counts)
             together.setdefault(state["step"], []).append(param)
         for step, params in together.items():
@@ -261,8 +261,8 @@ class Optimizer:
         kept = [name for name in states[0] if name != "step" and name not in unused]
         tensors = [state[name] for state in states for name in kept]
         grads: list[Any] = [
-            self.dense(grad) if isinstance(grad, SparseTensor) else grad
-            for grad in [param._grad for param in params]
+            param._grad if type(param._grad) is not SparseTensor else self.dense(param._grad)
+            for param in params
         ]
         layout = (tuple(names), tuple(given), tuple(kept), static)
         args = (params, grads, tensors, [step], list(given.values()), *numbers)

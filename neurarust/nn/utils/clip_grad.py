@@ -49,8 +49,9 @@ def _clip_with_norm(grads: Arrays, max_norm: Scalar, norm_type):
 
 
 def _given(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    given = [tensors] if isinstance(tensors, Tensor) else tensors
-    given = list(given) if isinstance(given, Iterable) else [given]
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    given: list[Tensor] = list(tensors) if isinstance(tensors, Iterable) else [tensors]
     for one in given:
         if not isinstance(one, Tensor):
             raise TypeError(

@@ -249,7 +249,7 @@ class LnStructured(BasePruningMethod):
             norms = np.linalg.norm(values, "nuc", axes)
         else:
             rows = np.moveaxis(values, self.dim, 0).reshape(t.shape[self.dim], -1)
-            norms = np.linalg.norm(rows, 2 if self.n == "fro" else self.n, 1)
+            norms = np.linalg.norm(rows, 2 if self.n == "fro" else float(self.n), 1)
         return _without_least(norms, default_mask, self.amount, axes)
 
     @classmethod
