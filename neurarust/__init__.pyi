@@ -349,6 +349,8 @@ def celu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `celu`."""
 def chain_matmul(*matrices: Any) -> Any:
     """Product of a chain of matrices, in the cheapest order."""
+def channel_shuffle(input: Tensor, groups: builtins.int) -> Tensor:
+    """Channels of `groups` groups dealt out in turn. Shape: (N, C, ...)."""
 def cholesky(input: Tensor, upper: builtins.bool = ...) -> Tensor:
     """The lower triangular L with `L L^H = input`, or its conjugate transpose."""
 def cholesky_inverse(input: Tensor, upper: builtins.bool = ...) -> Tensor:
@@ -417,12 +419,16 @@ def cosh(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
 def cosh_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `cosh`."""
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: builtins.int = ..., eps: builtins.float = ...) -> Tensor:
+    """Cosine `x1 . x2 / (max(|x1|, eps) max(|x2|, eps))` along `dim`, broadcasting."""
 def count_nonzero(input: Tensor, dim: builtins.int | tuple | None = ...) -> Tensor:
     """How many elements along `dim` are not 0."""
 def cov(input: Tensor, *, correction: builtins.int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor:
     """Covariance of variables, the rows, over observations, the columns."""
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = ...) -> Tensor:
     """Cross product of vectors of three numbers."""
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: builtins.int = ..., reduction: str = ..., zero_infinity: builtins.bool = ...) -> Tensor:
+    """Connectionist temporal classification: -log of the total probability of all alignments."""
 def cummax(input: Tensor, dim: builtins.int) -> Any:
     """Running maximum along `dim` and its indices; the last of a tie is taken."""
 def cummin(input: Tensor, dim: builtins.int) -> Any:
@@ -919,12 +925,20 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: builtins.bool = ..., 
     """`Q other` (`other Q` if not `left`) for the whole Q of `geqrf`, or its adjoint."""
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of one vector with each of the other."""
+def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = ..., eps: builtins.float = ..., keepdim: builtins.bool = ...) -> Tensor:
+    """p-norm of `x1 - x2 + eps` over the last dimension."""
 def pca_lowrank(A: Tensor, q: builtins.int | None = ..., center: builtins.bool = ..., niter: builtins.int = ...) -> tuple[Tensor, Tensor, Tensor]:
     """Principal components of the rows of A: `svd_lowrank` of A less its mean row."""
+def pdist(input: Tensor, p: builtins.float = ...) -> Tensor:
+    """p-norm distances of all pairs of rows, the first row's first: (N, D) to (N (N - 1) / 2)."""
 def permute(input: Tensor, *given: Any, dims: Any = ...) -> Tensor:
     """The dimensions in another order."""
 def pinverse(input: Any, rcond: Any = ...) -> Any:
     """Pseudoinverse: the older `linalg.pinv`."""
+def pixel_shuffle(input: Tensor, upscale_factor: builtins.int) -> Tensor:
+    """Channels as pixels: (..., C r^2, H, W) to (..., C, r H, r W)."""
+def pixel_unshuffle(input: Tensor, downscale_factor: builtins.int) -> Tensor:
+    """Pixels as channels, undoing `pixel_shuffle`: (..., C, r H, r W) to (..., C r^2, H, W)."""
 def poisson(input: Tensor, generator: Any = ...) -> Tensor:
     """Poisson numbers of the rates that the elements say."""
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
@@ -1015,6 +1029,8 @@ def round_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `round`."""
 def row_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Rows one below another."""
+def rrelu_(input: Tensor, lower: builtins.float = ..., upper: builtins.float = ..., training: builtins.bool = ...) -> Tensor:
+    """In-place form of `rrelu`."""
 def rsqrt(input: Tensor) -> Tensor:
     """`1 / sqrt(x)`."""
 def rsqrt_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:

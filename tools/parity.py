@@ -14,7 +14,8 @@ from typing import Any
 FILE = Path(__file__).resolve().parent.parent / "docs" / "parity.md"
 NAMESPACES = (
     "", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn",
-    "nn.utils.parametrizations", "optim", "optim.lr_scheduler", "optim.swa_utils", "linalg", "fft",
+    "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.stateless",
+    "optim", "optim.lr_scheduler", "optim.swa_utils", "linalg", "fft",
     "special", "distributions", "autograd", "autograd.functional", "func", "amp", "utils.data",
 )  # fmt: skip
 
@@ -23,6 +24,7 @@ REASONS = (
     (r"(^|_)(mkldnn|cudnn|miopen|fbgemm|xpu|mtia|ipu|hpu|vulkan|maia)", "one vendor's back end"),
     (r"^(is_(ipu|maia|mps|mtia|vulkan|xla|xpu)|mps_)", "one vendor's back end"),
     (r"quant|^q_|^q(scheme|scale)|int_repr|^(choose_qparams|GRID_SAMPLE)", "quantised tensors"),
+    (r"^sparse$", "retired in PyTorch itself"),
     (r"sparse|_indices$|^(indices|values|coalesce|crow|ccol|smm|hspmm|sspaddmm|dense_dim)",
      "sparse tensors beyond coordinate lists"),
     (r"^(sym_|Sym|import_ir|parse_|merge_type|unify_type|fork$|wait$|jit|_jit|Script|.*Future$)",
@@ -44,7 +46,8 @@ REASONS = (
     (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
      r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"
      r"BroadcastingList|DType|ScalingType|SwizzleType|TYPE_CHECKING|assert_int|boolean_dispatch|"
-     r"_torch_function|_notes$|swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
+     r"_torch_function|_notes$|OpaqueBase|_opaque_|swap_module_params|traceable_wrapper|"
+     r"swap_in_|debug_unwrap|functionalize|rearrange)", "internals"),
     (r"^(constant|dirac|eye|(kaiming_|xavier_)?(normal|uniform)|orthogonal)$",
      "retired in PyTorch itself"),
 )  # fmt: skip
@@ -63,7 +66,7 @@ def names_of(torch: Any, namespace: str) -> list[str]:
         documented = bool(str(getattr(thing, "__doc__", None) or "").strip())
         if namespace in ("", "Tensor") and not (documented and callable(thing)):
             continue
-        if getattr(thing, "__module__", None) in ("typing", "collections.abc"):
+        if getattr(thing, "__module__", None) in ("abc", "typing", "collections.abc"):
             continue
         kept.append(name)
     return kept
@@ -84,6 +87,8 @@ def reason(name: str) -> str | None:
 def compare() -> dict[str, tuple[int, dict[str, str | None]]]:
     """For each namespace: how many names PyTorch has, and those that are not here."""
     torch = importlib.import_module("torch")
+    # Not imported with torch itself.
+    importlib.import_module("torch.nn.utils.prune")
     ours = importlib.import_module("neurarust")
     rows = {}
     for namespace in NAMESPACES:

@@ -30,6 +30,9 @@ def numpy_generator(generator: Stream | None = None) -> np.random.Generator:
 def empty(shape: Sequence[int] | int, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of the given shape that is there at once; its elements mean nothing."""
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
+    sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    if not all([hasattr(size, "__index__") for size in sizes]):
+        raise TypeError(f"expected whole numbers as the sizes of a tensor, but got {tuple(sizes)}")
     if np.size(shape) and np.min(shape) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension: {shape}")
     return wrap(from_host(np.zeros(shape, kind.dtype), devices.of(device)), None)

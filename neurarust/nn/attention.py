@@ -14,6 +14,7 @@ from ..core.ops.movement import cat, pad
 from ..core.ops.random import dropout
 from ..core.tensor.tensor import Tensor
 from . import init
+from .factory import not_a_tensor
 from .linear import Linear
 from .module import Module
 from .parameter import made
@@ -93,6 +94,9 @@ def multi_head_attention_forward(
     Shape: query (L, N, E), key and value (S, N, ...), or all without N; result (L, N, E) and
     weights (N, L, S), (N, heads, L, S) if not averaged.
     """
+    for name, one in (("query", query), ("key", key), ("value", value)):
+        if not isinstance(one, Tensor):
+            not_a_tensor("multi_head_attention_forward", name, one)
     single = query.ndim == 2
     if single:
         same = query is key, key is value
@@ -108,12 +112,20 @@ def multi_head_attention_forward(
     steps, batch, width = query.shape
     if width != embed_dim_to_check:
         raise AssertionError(
-            f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}"
+            f"was expecting embedding dimension of {embed_dim_to_check}, but got {width} of query "
+            f"{list(query.shape)}"
         )
     if key.shape[:2] != value.shape[:2]:
         raise AssertionError(
-            f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
+            f"key's sequence and batch dims {[*key.shape[:2]]} do not match value's "
+            f"{[*value.shape[:2]]}"
         )
+    for name, one, weight in (("key", key, k_proj_weight), ("value", value, v_proj_weight)):
+        wanted = weight.shape[1] if use_separate_proj_weight and weight is not None else width
+        if one.shape[2] != wanted:
+            raise RuntimeError(
+                f"was expecting {wanted} features of the {name}, but got {name} {list(one.shape)}"
+            )
     head = width // num_heads
     if use_separate_proj_weight:
         biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
@@ -250,7 +262,7 @@ class MultiheadAttention(Module):
         need_weights: bool = True, attn_mask: Tensor | None = None,
         average_attn_weights: bool = True, is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-        swap = self.batch_first and query.ndim == 3
+        swap = self.batch_first and getattr(query, "ndim", 0) == 3
         if swap:
             same = query is key, key is value
             query = query.transpose(0, 1)

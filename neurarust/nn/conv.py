@@ -20,11 +20,6 @@ Sizes = int | Sequence[int]
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-def per_axis(value: Sizes, rank: int) -> tuple[int, ...]:
-    """A number, or one per axis, as one per axis."""
-    return tuple(value) if isinstance(value, Sequence) else (value,) * rank
-
-
 class _Convolution(Module):
     """What all convolutions share; `rank` spatial axes, `transposed` or not.
 
@@ -43,12 +38,19 @@ class _Convolution(Module):
             raise ValueError("groups must be a positive integer")
         for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
             if channels % groups:
-                raise ValueError(f"{name} must be divisible by groups")
+                raise ValueError(
+                    f"{name} must be divisible by groups, but got {name}={channels} and "
+                    f"groups={groups}"
+                )
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = per_axis(kernel_size, self.rank)
-        self.stride, self.dilation = per_axis(stride, self.rank), per_axis(dilation, self.rank)
-        self.padding = padding if isinstance(padding, str) else per_axis(padding, self.rank)
-        self.output_padding = per_axis(output_padding, self.rank)
+        self.kernel_size = self._per_axis("kernel_size", kernel_size)
+        if min(self.kernel_size) <= 0:
+            raise ValueError(f"kernel_size must be above 0, but got {self.kernel_size}")
+        self.stride = self._per_axis("stride", stride)
+        self.dilation = self._per_axis("dilation", dilation)
+        whole = isinstance(padding, str)
+        self.padding = padding if whole else self._per_axis("padding", padding)
+        self.output_padding = self._per_axis("output_padding", output_padding)
         self._check_padding(padding_mode)
         self.padding_mode = padding_mode
         ends = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
@@ -59,6 +61,9 @@ class _Convolution(Module):
             "bias", made(out_channels, dtype=dtype, device=device) if bias else None
         )
         self.reset_parameters()
+
+    def _per_axis(self, name: str, value: Sizes) -> tuple[int, ...]:
+        return convolution._per_axis(type(self).__name__, name, value, self.rank)
 
     def _check_padding(self, padding_mode: str) -> None:
         if padding_mode not in PADDING_MODES:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core.ops import random
 from ..core.tensor.tensor import Tensor
+from .factory import not_a_tensor
 from .module import Module
 
 
@@ -21,6 +22,8 @@ class _Dropout(Module):
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Tensor) -> Tensor:
+        if not isinstance(input, Tensor):
+            not_a_tensor(type(self).__name__, "input", input)
         return self.function(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ..core.op import ARRAY, kind_of
 from .module import Module
+
+
+def not_a_tensor(operation: str, argument: str, given: Any) -> NoReturn:
+    """The error of a module that got something else, in the words of an operation's."""
+    raise TypeError(f"{operation}(): argument '{argument}' must be Tensor, not "
+                    f"{'None' if given is None else type(given).__name__}")  # fmt: skip
 
 
 def module_of(

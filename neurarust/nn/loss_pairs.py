@@ -241,6 +241,10 @@ def _ctc_loss(
     steps, batch, classes = log_probs.shape
     if not 0 <= blank < classes:
         fail("ctc_loss", got=f"blank={blank}", expected=f"blank in [0, {classes})")
+    for name, one in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+        if one.size != batch:
+            fail("ctc_loss", f"{name} {list(one.shape)} and log_probs {list(log_probs.shape)}",
+                 f"a length for each of {batch} sequences")  # fmt: skip
     input_lengths = jnp.asarray(input_lengths).reshape(batch)
     target_lengths = jnp.asarray(target_lengths).reshape(batch)
     targets = targets.astype(jnp.int32)

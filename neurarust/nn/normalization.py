@@ -10,12 +10,32 @@ from ..core import host
 from ..core.ops import normalization as functions
 from ..core.tensor.tensor import Tensor
 from . import init
-from .factory import module_of
+from .factory import module_of, not_a_tensor
 from .module import Module
-from .parameter import made
+from .parameter import Parameter, made
 
 
-class _Statistics(Module):
+class _Affine(Module):
+    """What all normalizations share: a scale that starts as 1 and a shift that starts as 0."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _add_affine(
+        self, shape: Sequence[int], weight: bool, bias: bool, device: Any, dtype: Any
+    ) -> None:
+        for name, wanted in (("weight", weight), ("bias", bias)):
+            one = made(*shape, dtype=dtype, device=device) if wanted else None
+            self.register_parameter(name, one)
+
+    def reset_parameters(self) -> None:
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class _Statistics(_Affine):
     """What batch and instance normalization share: parameters and running statistics."""
 
     ranks: tuple[int, ...]
@@ -26,9 +46,7 @@ class _Statistics(Module):
     ) -> None:  # fmt: skip
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            one = made(num_features, dtype=dtype, device=device) if wanted else None
-            self.register_parameter(name, one)
+        self._add_affine([num_features], affine, affine and bias, device, dtype)
         for name in ("running_mean", "running_var"):
             one = host.empty(num_features, dtype, device) if track_running_stats else None
             self.register_buffer(name, one)
@@ -45,16 +63,16 @@ class _Statistics(Module):
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def _check_rank(self, input: Tensor) -> None:
+        if not isinstance(input, Tensor):
+            not_a_tensor(type(self).__name__, "input", input)
         if input.ndim not in self.ranks:
             wanted = " or ".join(f"{rank}D" for rank in self.ranks)
             raise ValueError(
-                f"{type(self).__name__}: expected {wanted} input (got {input.ndim}D input)"
+                f"{type(self).__name__}: expected {wanted} input (got {input.ndim}D input "
+                f"{list(input.shape)})"
             )
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
@@ -176,8 +194,9 @@ class _InstanceNorm(_Statistics):
         channels = input.shape[0 if single else 1]
         if channels != self.num_features and self.affine:
             raise ValueError(
-                f"expected input's size at dim={0 if single else 1} to match num_features "
-                f"({self.num_features}), but got: {channels}."
+                f"{type(self).__name__}: expected input's size at dim={0 if single else 1} to "
+                f"match num_features ({self.num_features}), but got: {channels} of input "
+                f"{list(input.shape)}"
             )
         output = functions.instance_norm(
             input.unsqueeze(0) if single else input, self.running_mean, self.running_var,
@@ -205,7 +224,12 @@ class InstanceNorm3d(_InstanceNorm):
     ranks = (4, 5)
 
 
-class LayerNorm(Module):
+def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    whole = isinstance(normalized_shape, int)
+    return (normalized_shape,) if whole else tuple(normalized_shape)  # type: ignore[return-value]
+
+
+class LayerNorm(_Affine):
     """`(x - mean) / sqrt(var + eps) * weight + bias` over the last dimensions.
 
     Shape: (..., *normalized_shape). Source: Ba et al., "Layer normalization", 2016.
@@ -216,19 +240,11 @@ class LayerNorm(Module):
         elementwise_affine: bool = True, bias: bool = True, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__()
-        whole = isinstance(normalized_shape, int)
-        self.normalized_shape = (normalized_shape,) if whole else tuple(normalized_shape)
+        self.normalized_shape = _sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            one = made(*self.normalized_shape, dtype=dtype, device=device) if wanted else None
-            self.register_parameter(name, one)
+        affine = elementwise_affine
+        self._add_affine(self.normalized_shape, affine, affine and bias, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return functions.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -254,8 +270,7 @@ class RMSNorm(Module):
         elementwise_affine: bool = True, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__()
-        whole = isinstance(normalized_shape, int)
-        self.normalized_shape = (normalized_shape,) if whole else tuple(normalized_shape)
+        self.normalized_shape = _sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         one = made(*self.normalized_shape, dtype=dtype, device=device)
         self.register_parameter("weight", one if elementwise_affine else None)
@@ -274,7 +289,7 @@ class RMSNorm(Module):
         )
 
 
-class GroupNorm(Module):
+class GroupNorm(_Affine):
     """`(x - mean) / sqrt(var + eps) * weight + bias` over groups of channels. Shape: (N, C, ...).
 
     Source: Wu and He, "Group normalization", ECCV 2018.
@@ -285,22 +300,15 @@ class GroupNorm(Module):
         device: Any = None, dtype: Any = None, *, bias: bool = True,
     ):  # fmt: skip
         super().__init__()
-        if num_channels % num_groups:
+        if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(
-                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups}), "
+                f"which must be above 0"
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            one = made(num_channels, dtype=dtype, device=device) if wanted else None
-            self.register_parameter(name, one)
+        self._add_affine([num_channels], affine, affine and bias, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return functions.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)

@@ -7,7 +7,9 @@ from typing import Any
 import jax
 
 from ..core import host
+from ..core.errors import fail
 from ..core.methods import flatten_tensor, unflatten_tensor
+from ..core.ops.sparse import SparseTensor
 from ..core.tensor.tensor import Tensor, alias, new_object
 
 
@@ -29,6 +31,25 @@ class Parameter(Tensor):
         alias(self, host.empty(0) if data is None else data)
         if requires_grad:
             self.requires_grad = True
+
+    @property
+    def grad(self) -> Any:
+        """The accumulated gradient; a sparse COO one may be put here for an optimizer to take."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if not isinstance(gradient, SparseTensor):
+            Tensor.grad.__set__(self, gradient)
+            return
+        if gradient.shape != self.shape or gradient.dtype is not self.dtype:
+            fail("Parameter.grad", f"a sparse {gradient.dtype}{list(gradient.shape)}",
+                 f"a gradient of {self.dtype}{list(self.shape)} like its parameter")  # fmt: skip
+        self._grad = gradient  # type: ignore[assignment]
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
 
 class Buffer(Tensor):

@@ -12,6 +12,7 @@ from ..core.ops.movement import cat, stack
 from ..core.ops.random import dropout
 from ..core.tensor.tensor import Tensor
 from . import init
+from .factory import not_a_tensor
 from .module import Module
 from .parameter import made
 from .utils.rnn import PackedSequence
@@ -104,9 +105,12 @@ class RNNBase(Module):
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
+        if not isinstance(input, Tensor):
+            not_a_tensor(type(self).__name__, "input", input)
         if input.ndim not in (2, 3):
             raise ValueError(
-                f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.ndim}D instead"
+                f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.ndim}D instead: "
+                f"{list(input.shape)}"
             )
         if input.dtype is not self.weight_ih_l0.dtype:
             raise ValueError(
@@ -117,7 +121,7 @@ class RNNBase(Module):
         if input.shape[-1] != self.input_size:
             raise RuntimeError(
                 f"{type(self).__name__}: input.size(-1) must be equal to input_size. Expected "
-                f"{self.input_size}, got {input.shape[-1]}"
+                f"{self.input_size}, got {input.shape[-1]} of input {list(input.shape)}"
             )
         single = input.ndim == 2
         batch_dim = 0 if self.batch_first and not single else 1
@@ -142,7 +146,9 @@ class RNNBase(Module):
         given = [hx] if isinstance(hx, Tensor) else list(hx)
         if len(given) != self.states:
             raise RuntimeError(
-                f"{type(self).__name__}: expected {self.states} states, but got {len(given)}"
+                f"{type(self).__name__}: expected hx as "
+                f"{'a tensor' if self.states == 1 else 'a tuple (h_0, c_0)'}, but got "
+                f"{'a tensor' if isinstance(hx, Tensor) else f'{len(given)} tensors'}"
             )
         for one, size in zip(given, sizes, strict=True):
             wanted = (count, size) if single else (count, batch, size)
@@ -351,6 +357,8 @@ class RNNCellBase(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _state(self, input: Tensor, hx: Tensor | None, name: str = "hx") -> Tensor:
+        if not isinstance(input, Tensor):
+            not_a_tensor(type(self).__name__, "input", input)
         if input.ndim not in (1, 2):
             raise ValueError(
                 f"{type(self).__name__}: Expected input to be 1D or 2D, got {input.ndim}D instead"

@@ -23,12 +23,12 @@ from .matrix import Muon as Muon
 from .optimizer import Optimizer as Optimizer
 from .rmsprop import RMSprop as RMSprop
 from .rmsprop import Rprop as Rprop
+from .schedule_free import ScheduleFreeAdamW as ScheduleFreeAdamW
 from .sgd import ASGD as ASGD
 from .sgd import SGD as SGD
 
 # On first use: `swa_utils` stands above `nn`, and importing optax takes its time.
-_OPTAX = ("AdaBelief", "AdEMAMix", "Lamb", "Lars", "Lion", "Prodigy", "ScheduleFreeAdamW",
-          "from_optax")  # fmt: skip
+_OPTAX = ("AdaBelief", "AdEMAMix", "Lamb", "Lars", "Lion", "Prodigy", "from_optax")
 
 
 def __getattr__(name: str) -> _Any:

@@ -28,6 +28,7 @@ class Adagrad(Optimizer):
     """
 
     limits = Optimizer.limits | {"lr_decay": 0.0, "initial_accumulator_value": 0.0}
+    sparse = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-2, lr_decay: float = 0,

@@ -28,6 +28,8 @@ class Adam(Optimizer):
         decoupled_weight_decay: shrink the parameter instead (AdamW).
     """
 
+    optional = {"max_exp_avg_sq": "amsgrad"}
+
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,
@@ -38,6 +40,7 @@ class Adam(Optimizer):
         super().__init__(params, options(locals()))
 
     def check(self, group):
+        super().check(group)
         tensors = [isinstance(beta, Tensor) for beta in group["betas"]]
         if any(tensors) and not all(tensors):
             raise ValueError("betas must be either both floats or both Tensors")
@@ -47,7 +50,6 @@ class Adam(Optimizer):
                 raise ValueError(
                     f"{name} as a Tensor is not supported for capturable=False and foreach=True"
                 )
-        super().check(group)
 
     @staticmethod
     def init_state(param, group):

@@ -7,6 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.ops.create import ones_like
+from ..core.ops.movement import stack
+from ..core.ops.sparse import SparseTensor
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
 from .rules import Number, average_of_squares, lerp, options, where, with_decay
@@ -119,10 +122,15 @@ class RAdam(Optimizer):
 
 
 class SparseAdam(Optimizer):
-    """Adam for the rows that have a gradient; the other rows and their averages stay.
+    """Adam for what a gradient has; other elements and their averages stay as they are.
 
-    Differs from PyTorch: there are no sparse tensors here, so gradients are dense, and a row
-    (the first dimension) has no gradient if all its elements are zero.
+    A sparse COO gradient (`parameter.grad = nr.sparse_coo_tensor(...)`) has the elements at its
+    places, zeros among them; a dense one has the rows (of the first dimension) that are not all
+    zero.
+
+    Differs from PyTorch: dense gradients are taken, since those of `nn.Embedding(sparse=True)`
+    are dense here. Of the rows that were looked up, those with a gradient of exactly zero then
+    rest, where PyTorch moves them by their average.
 
     Args: as `Adam`'s.
     """
@@ -141,13 +149,22 @@ class SparseAdam(Optimizer):
         if any(param.is_complex() for param in group["params"]):
             raise ValueError("SparseAdam does not support complex parameters")
 
+    def dense(self, grad):
+        """The gradient, and behind it where it has elements. Shape: (2, *parameter)."""
+        places, values = grad._indices(), grad._values().detach()
+        there = SparseTensor(places, ones_like(values), grad.shape)
+        return stack([grad.detach().to_dense(), there.to_dense()])
+
     @staticmethod
     def init_state(param, group):
         return {name: np.zeros_like(param) for name in ("exp_avg", "exp_avg_sq")}
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        touched = jnp.any(grad != 0, axis=tuple(range(1, grad.ndim)), keepdims=True)
+        if grad.ndim > param.ndim:
+            grad, touched = grad[0], grad[1] != 0
+        else:
+            touched = jnp.any(grad != 0, axis=tuple(range(1, grad.ndim)), keepdims=True)
         first = lerp(state["exp_avg"], grad, 1 - hyper.betas0)
         second = average_of_squares(state["exp_avg_sq"], grad, hyper.betas1)
         rate = hyper.lr * (1 - hyper.betas1**step) ** 0.5 / (1 - hyper.betas0**step)

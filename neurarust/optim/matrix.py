@@ -31,6 +31,7 @@ class Adafactor(Optimizer):
     """
 
     limits = {"lr": 0.0, "weight_decay": 0.0, "d": 1.0}
+    pairs = ("eps",)
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-2, beta2_decay: float = -0.8,
@@ -40,12 +41,12 @@ class Adafactor(Optimizer):
         super().__init__(params, options(locals()))
 
     def check(self, group):
+        super().check(group)
         if not group["beta2_decay"] <= 0.0:
             raise ValueError(f"beta2_decay should be <= 0 but is: {group['beta2_decay']}")
         for k, eps in enumerate(group["eps"], 1):
             if eps is not None and not eps >= 0.0:
                 raise ValueError(f"epsilon{k} should be >= 0 but is: {eps}")
-        super().check(group)
 
     @staticmethod
     def init_state(param, group):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import itertools
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -18,46 +17,19 @@ from ..core.capture import reread
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
 from ..core.op import Op
+from ..core.ops.sparse import SparseTensor
 from ..core.tensor.dispatch import call, check_writable, prepare, write
 from ..core.tensor.gradients import RemovableHandle
 from ..core.tensor.tensor import Tensor, from_host, wrap
+from .hooks import HOOKS, add, hooked
+from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
+from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
+from .limits import check_limits, check_pairs
 from .rules import Hyper, step_function
 
 required = object()
 # Options that PyTorch has for choosing an implementation; there is one here.
 IGNORED = {"foreach", "fused", "capturable", "differentiable"}
-# Hooks of every optimizer.
-_global_hooks: dict[str, dict[int, Callable]] = {"step_pre": {}, "step_post": {}}
-
-
-def hooked(step: Callable) -> Callable:
-    """A `step` that calls the hooks and ends the unit of work."""
-
-    @functools.wraps(step)
-    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if self._stepping:
-            return step(self, *args, **kwargs)
-        for hook in (*_global_hooks["step_pre"].values(), *self._hooks["step_pre"].values()):
-            changed = hook(self, args, kwargs)
-            if changed is not None:
-                if not isinstance(changed, tuple) or len(changed) != 2:
-                    raise RuntimeError(
-                        f"a step_pre_hook must return None or (args, kwargs), but got {changed}"
-                    )
-                args, kwargs = changed
-        self._stepping = True
-        try:
-            result = step(self, *args, **kwargs)
-        finally:
-            self._stepping = False
-        self._opt_called = True
-        for hook in (*self._hooks["step_post"].values(), *_global_hooks["step_post"].values()):
-            hook(self, args, kwargs)
-        synchronize(wait=False)
-        return result
-
-    run.hooked = True  # type: ignore[attr-defined]
-    return run
 
 
 class Optimizer:
@@ -73,8 +45,16 @@ class Optimizer:
 
     # Options that have a smallest value.
     limits: ClassVar[dict[str, float]] = {"lr": 0.0, "weight_decay": 0.0, "eps": 0.0}
+    # Options that are two numbers.
+    pairs: ClassVar[tuple[str, ...]] = ("betas",)
+    # Options that cannot be None.
+    needed: ClassVar[tuple[str, ...]] = ("lr",)
     # Whole numbers that decide about the program, such as a number of iterations.
     static: ClassVar[tuple[str, ...]] = ()
+    # State that is there and used only while an option is on: its name -> the option's.
+    optional: ClassVar[dict[str, str]] = {}
+    # Whether sparse gradients are taken: zeros elsewhere would have the same effect.
+    sparse: ClassVar[bool] = False
     # Whether a step of bad gradients can be left out inside the recorded update.
     skips: ClassVar[bool] = True
     # Whether PyTorch keeps a step count in this optimizer's state.
@@ -95,17 +75,17 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in _HOOKS}
+        self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in HOOKS}
         self._stepping = False
         # For schedules: whether a step was made since one was attached, and the parameters'
         # writes then.
         self._opt_called, self._writes = False, 0
         # Set by a GradScaler: a step changes nothing where this is not zero.
         self._found_inf: Tensor | None = None
-        if isinstance(params, Tensor):
+        if isinstance(params, Tensor) or not isinstance(params, Iterable):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                "but got a Tensor"
+                f"params argument given to the optimizer should be an iterable of Tensors or "
+                f"dicts, but got a {type(params).__name__}. Give model.parameters(), or [tensor]"
             )
         groups = list(params)
         if not groups:
@@ -144,6 +124,8 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
         group = dict(param_group)
+        if "params" not in group:
+            raise KeyError(f"add_param_group: a group needs 'params', but got {list(group)}")
         params = group["params"]
         if isinstance(params, set):
             raise TypeError("optimizer parameters need to be organized in ordered collections")
@@ -201,13 +183,8 @@ class Optimizer:
         for name, option in group.items():
             if isinstance(option, Tensor) and name in self.defaults and option.numel() != 1:
                 raise ValueError(f"Tensor {name} must be 1-element")
-        for name, low in self.limits.items():
-            number = group.get(name)
-            if number is not None and not isinstance(number, Tensor) and not number >= low:
-                raise ValueError(f"Invalid {_SPELLED.get(name, name + ' value')}: {number}")
-        for k, beta in enumerate(group.get("betas", ())):
-            if not isinstance(beta, Tensor) and not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {k}: {beta}")
+        check_pairs(group, self.pairs)
+        check_limits(group, self.limits, self.needed)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the gradients of all parameters, or sets them to zero."""
@@ -243,30 +220,50 @@ class Optimizer:
         """One recorded call for the parameters of a group that have made equally many steps."""
         together: dict[Tensor, list[Tensor]] = {}
         counts: dict[Any, Tensor] = {}
+        resting: set[Tensor] = set()
+        needed = {name for name, option in self.optional.items() if group[option]}
         for param in group["params"]:
-            if param._grad is None:
-                continue
             state = self.state.get(param)
-            if not state:
+            if param._grad is None:
+                if state:
+                    resting.add(state["step"])
+                continue
+            if not state or (needed and not needed <= state.keys()):
                 state = self._begin(param, group, counts)
             together.setdefault(state["step"], []).append(param)
         for step, params in together.items():
+            if step in resting:
+                # Those that make no step now keep the count that they have shared.
+                step = wrap(step._value(), None)
+                for param in params:
+                    self.state[param]["step"] = step
             self._step_params(group, step, params)
 
     def _begin(self, param: Tensor, group: dict[str, Any], counts: dict) -> dict[str, Any]:
+        """Gives a parameter the state that it does not have yet.
+
+        That is all of it, or what belongs to an option that was switched on in mid-training.
+        """
         like = np.broadcast_to(np.zeros((), param.dtype.dtype), param.shape)
         arrays = self.init_state(like, group)
-        self.state[param] = state = {"step": _shared_count(counts, 0.0, tuple(arrays), param)}
+        state = self.state[param]
+        if not state or not self.counts_steps:
+            state["step"] = _shared_count(counts, 0.0, tuple(arrays), param)
         for name, array in arrays.items():
-            state[name] = wrap(from_host(array, param.device), None)
+            if name not in state:
+                state[name] = wrap(from_host(array, param.device), None)
         return state
 
     def _step_params(self, group: dict[str, Any], step: Tensor, params: list[Tensor]) -> None:
         numbers, names, given, static = self._sorted_options(group)
         states = [self.state[param] for param in params]
-        kept = [name for name in states[0] if name != "step"]
+        unused = [name for name, option in self.optional.items() if not group[option]]
+        kept = [name for name in states[0] if name != "step" and name not in unused]
         tensors = [state[name] for state in states for name in kept]
-        grads: list[Any] = [param._grad for param in params]
+        grads: list[Any] = [
+            param._grad if type(param._grad) is not SparseTensor else self.dense(param._grad)
+            for param in params
+        ]
         layout = (tuple(names), tuple(given), tuple(kept), static)
         args = (params, grads, tensors, [step], list(given.values()), *numbers)
         if group.get("differentiable"):
@@ -298,12 +295,22 @@ class Optimizer:
             storage.value = value
             storage.version += 1
 
+    def dense(self, grad: SparseTensor) -> Tensor:
+        """What `update` gets for a sparse gradient."""
+        if not self.sparse:
+            raise RuntimeError(
+                f"{type(self).__name__}.step: expected dense gradients, but got a sparse one. Take "
+                f"SparseAdam, SGD or Adagrad, or give grad.to_dense()"
+            )
+        return grad.to_dense()
+
     def _read_again(self, group: dict[str, Any]) -> tuple[list, Any]:
         """A group's numbers, and what else its options say about the step."""
         numbers, names, given, static = self._sorted_options(group)
         # A scaler's tensor is made anew for each step.
         given.pop("found_inf", None)
-        return numbers, (names, [id(one) for one in given.values()], static)
+        used = [bool(group[option]) for option in self.optional.values()]
+        return numbers, (names, [id(one) for one in given.values()], static, used)
 
     def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:
         """A group's options: numbers and their names, tensors by name, and static options."""
@@ -362,6 +369,11 @@ class Optimizer:
         state_dict = dict(state_dict)
         for hook in self._hooks["load_state_dict_pre"].values():
             state_dict = hook(self, state_dict) or state_dict
+        if not {"state", "param_groups"} <= state_dict.keys():
+            raise KeyError(
+                f"load_state_dict: expected an optimizer's state_dict(), with 'state' and "
+                f"'param_groups', but got {list(state_dict)}"
+            )
         groups = state_dict["param_groups"]
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -378,20 +390,32 @@ class Optimizer:
             for number, param in zip(saved["params"], group["params"], strict=True):
                 kept = state_dict["state"].get(number)
                 if kept is not None:
-                    self.state[param] = self._taken_up(param, kept, counts)
+                    self.state[param] = self._taken_up(param, group, kept, counts)
             group.update({k: _copied(v) for k, v in saved.items() if k != "params"})
         for hook in self._hooks["load_state_dict_post"].values():
             hook(self)
 
-    def _taken_up(self, param: Tensor, kept: dict[str, Any], counts: dict) -> dict[str, Any]:
+    def _taken_up(
+        self, param: Tensor, group: dict[str, Any], kept: dict[str, Any], counts: dict
+    ) -> dict[str, Any]:
         """One parameter's loaded state; equal step counts of a group become one shared tensor."""
         kept = {name: one for name, one in kept.items() if one is not None}
         state: dict[str, Any] = {}
         if hasattr(self, "_op") and ("step" in kept or (kept and not self.counts_steps)):
             done = float(kept.pop("step", 1))
             state["step"] = _shared_count(counts, done, tuple(kept), param)
+        shapes = {}
+        if type(self).init_state is not Optimizer.init_state:
+            like = np.broadcast_to(np.zeros((), param.dtype.dtype), param.shape)
+            shapes = {name: one.shape for name, one in self.init_state(like, group).items()}
         for name, one in kept.items():
             state[name] = self.taken_up(param, one)
+            wanted, got = shapes.get(name), getattr(state[name], "shape", None)
+            if wanted is not None and got is not None and got != wanted:
+                raise ValueError(
+                    f"load_state_dict: expected {name} of shape {list(wanted)} for a parameter of "
+                    f"{list(param.shape)}, but got {list(got)}"
+                )
         return state
 
     def taken_up(self, param: Tensor, one: Any) -> Any:
@@ -408,7 +432,7 @@ class Optimizer:
     # ------------------------------------------------------------ hooks
 
     def _register(self, name: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        return _add_hook(self._hooks[name], hook, prepend)
+        return add(self._hooks[name], hook, prepend)
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Calls `hook(optimizer, args, kwargs)` before every step; it may return new ones."""
@@ -448,34 +472,6 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join([*lines, ")"])
-
-
-_SPELLED = {"lr": "learning rate", "eps": "epsilon value"}
-_HOOKS = (
-    "step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre",
-    "load_state_dict_post",
-)  # fmt: skip
-_hook_numbers = itertools.count()
-
-
-def _add_hook(hooks: dict[int, Callable], hook: Callable, prepend: bool) -> RemovableHandle:
-    number = next(_hook_numbers)
-    later = dict(hooks) if prepend else {}
-    for one in later:
-        del hooks[one]
-    hooks[number] = hook
-    hooks.update(later)
-    return RemovableHandle(hooks, number)
-
-
-def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
-    """Calls `hook(optimizer, args, kwargs)` before every step of every optimizer."""
-    return _add_hook(_global_hooks["step_pre"], hook, False)
-
-
-def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
-    """Calls `hook(optimizer, args, kwargs)` after every step of every optimizer."""
-    return _add_hook(_global_hooks["step_post"], hook, False)
 
 
 def _shared_count(counts: dict, done: float, names: tuple[str, ...], param: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class RMSprop(Optimizer):
     """
 
     limits = Optimizer.limits | {"momentum": 0.0, "alpha": 0.0}
+    optional = {"momentum_buffer": "momentum", "grad_avg": "centered"}
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
@@ -72,6 +73,8 @@ class Rprop(Optimizer):
         differentiable: put the step on the tape.
     """
 
+    pairs = ("etas", "step_sizes")
+
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
         step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False,
@@ -80,10 +83,10 @@ class Rprop(Optimizer):
         super().__init__(params, options(locals()))
 
     def check(self, group):
+        super().check(group)
         low, high = group["etas"]
         if not 0.0 < low < 1.0 < high:
             raise ValueError(f"Invalid eta values: {low}, {high}")
-        super().check(group)
 
     @staticmethod
     def init_state(param, group):

@@ -208,6 +208,8 @@ class StepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ):
+        if not step_size > 0:
+            raise ValueError(f"StepLR: expected step_size above 0, but got {step_size}")
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -227,6 +229,8 @@ class MultiStepLR(LRScheduler):
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1,
         last_epoch: int = -1,
     ):  # fmt: skip
+        if not isinstance(milestones, Iterable):
+            raise TypeError(f"MultiStepLR: expected milestones as a list, but got {milestones!r}")
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 

@@ -29,6 +29,8 @@ class SGD(Optimizer):
 
     counts_steps = False
     limits = {"lr": 0.0, "momentum": 0.0, "weight_decay": 0.0}
+    optional = {"momentum_buffer": "momentum"}
+    sparse = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, momentum: float = 0, dampening: float = 0,

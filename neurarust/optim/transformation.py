@@ -28,6 +28,8 @@ class OptaxOptimizer(Optimizer):
     """
 
     counts_steps = False
+    # Some transformations can do without a rate.
+    needed = ()
     # Makes the transformation from the group's options, and their names and defaults.
     factory: Callable[..., optax.GradientTransformation]
     options: dict[str, Any]
@@ -153,4 +155,3 @@ Lars = from_optax(optax.lars, "Lars", lr=1e-1)
 AdaBelief = from_optax(optax.adabelief, "AdaBelief", lr=1e-3)
 AdEMAMix = from_optax(contrib.ademamix, "AdEMAMix", lr=1e-3)
 Prodigy = from_optax(contrib.prodigy, "Prodigy")
-ScheduleFreeAdamW = from_optax(contrib.schedule_free_adamw, "ScheduleFreeAdamW")

@@ -189,3 +189,81 @@ def test_schedules(kind, options, exchanged):
     else:
         np.testing.assert_allclose(walk(*ours, 6), expected, rtol=1e-9)
     np.testing.assert_allclose(walk(*ours, 6), walk(*theirs, 6), rtol=1e-9)
+
+
+# (class, options, options changed before a step, steps in which a parameter has no gradient);
+# those that PyTorch can do.
+CHANGES = [
+    ("Adam", {}, {}, [(1, 1), (4, 0)]),
+    ("SGD", {"momentum": 0.9, "dampening": 0.5}, {}, [(0, 1), (4, 0)]),
+    ("SGD", {}, {3: {"momentum": 0.9}}, []),
+    ("SGD", {"dampening": 0.5}, {3: {"momentum": 0.9}}, [(3, 1)]),
+    ("SGD", {"momentum": 0.9, "dampening": 0.5}, {3: {"momentum": 0}, 5: {"momentum": 0.5}}, []),
+    ("SGD", {}, {3: {"momentum": 0.9, "nesterov": True}}, []),
+    ("RMSprop", {"momentum": 0.9}, {3: {"momentum": 0.0}, 6: {"momentum": 0.9}}, []),
+    ("RMSprop", {"centered": True}, {3: {"centered": False}, 6: {"centered": True}}, []),
+    ("AdamW", {"amsgrad": True}, {3: {"amsgrad": False}, 6: {"amsgrad": True}}, [(5, 0)]),
+    ("Adam", {"weight_decay": 0.1}, {3: {"decoupled_weight_decay": True}}, []),
+    ("NAdam", {"weight_decay": 0.1}, {3: {"decoupled_weight_decay": True}}, [(2, 1)]),
+    ("RAdam", {}, {3: {"weight_decay": 0.1, "betas": (0.5, 0.6)}}, [(2, 1)]),
+    ("Adamax", {}, {3: {"weight_decay": 0.1, "betas": (0.5, 0.6)}}, [(2, 1)]),
+    ("Adadelta", {}, {3: {"maximize": True, "rho": 0.5}}, [(2, 1)]),
+    ("Adagrad", {}, {3: {"lr_decay": 0.5, "weight_decay": 0.1}}, [(2, 1)]),
+    ("ASGD", {}, {3: {"t0": 4.0, "lambd": 0.1}}, [(2, 1)]),
+    ("Rprop", {}, {3: {"etas": (0.3, 1.5), "maximize": True}}, [(2, 1)]),
+    ("Adafactor", {}, {3: {"weight_decay": 0.1, "maximize": True}}, [(2, 1)]),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "changes", "resting"), CHANGES)
+def test_options_changed_in_mid_training_and_missing_gradients(kind, options, changes, resting):
+    seen = []
+    for T in (torch, nr):
+        generator = np.random.default_rng(0)
+        first, grads = (generator.standard_normal(shape) for shape in ((2, 3, 2), (8, 2, 3, 2)))
+        parameters = [T.nn.Parameter(T.tensor(one)) for one in first]
+        optimizer = getattr(T.optim, kind)(parameters, lr=0.1, **options)
+        for step, given in enumerate(grads):
+            optimizer.param_groups[0].update(changes.get(step, {}))
+            for k, parameter in enumerate(parameters):
+                parameter.grad = None if (step, k) in resting else T.tensor(given[k])
+            optimizer.step()
+        kept = optimizer.state_dict()["state"]
+        seen.append(([one.detach().numpy() for one in parameters], kept))
+    np.testing.assert_allclose(seen[1][0], seen[0][0], rtol=1e-5, atol=1e-6)
+    for number, state in seen[0][1].items():
+        for name, one in state.items():
+            if one is not None:
+                ours = np.asarray(seen[1][1][number][name])
+                np.testing.assert_allclose(ours, np.asarray(one), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse invariant")
+@pytest.mark.parametrize("whole_rows", [True, False], ids=["rows", "elements"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("SparseAdam", {}), ("SparseAdam", {"maximize": True}), ("SGD", {"momentum": 0.9}),
+     ("SGD", {}), ("Adagrad", {})],
+)  # fmt: skip
+def test_sparse_gradients(kind, options, whole_rows):
+    """Rows or elements in some steps, twice in one, with zeros among them, and no row at all."""
+    places = [[0, 2, 0], [], [2, 3, 4], [0], [4, 4]]
+    seen = []
+    for T in (torch, nr):
+        generator = np.random.default_rng(0)
+        parameter = T.nn.Parameter(T.tensor(generator.standard_normal((5, 2))))
+        optimizer = getattr(T.optim, kind)([parameter], lr=0.1, **options)
+        for rows in places:
+            at = [rows] if whole_rows else [rows, [k % 2 for k in range(len(rows))]]
+            values = generator.standard_normal((len(rows), 2) if whole_rows else len(rows))
+            values[1:2] = 0
+            indices = T.tensor(np.array(at, np.int64))
+            parameter.grad = T.sparse_coo_tensor(indices, T.tensor(values), (5, 2))
+            optimizer.step()
+        kept = optimizer.state_dict()["state"].get(0, {})
+        state = [np.asarray(kept[name].to_dense() if T is torch and kept[name].is_sparse
+                            else kept[name]) for name in sorted(kept)
+                 if name != "step" and kept[name] is not None]  # fmt: skip
+        seen.append([parameter.detach().numpy(), *state])
+    for ours, theirs in zip(*seen, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-12)

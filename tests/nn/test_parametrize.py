@@ -10,7 +10,7 @@ import pytest
 import neurarust as nr
 from neurarust import nn
 from neurarust.nn import utils
-from neurarust.nn.utils import parametrizations, parametrize, prune
+from neurarust.nn.utils import parametrizations, parametrize
 
 
 class Symmetric(nn.Module):
@@ -103,32 +103,6 @@ def test_orthogonal(orthogonal_map, trivial):
         product = weight @ weight.mT if shape[1] <= shape[0] else weight.mT @ weight
         assert nr.allclose(product, nr.eye(min(shape)), atol=1e-5)
         weight.square().sum().backward()
-
-
-def test_pruning():
-    layer = nn.Linear(4, 4)
-    prune.l1_unstructured(layer, "weight", 0.5)
-    smallest = layer.weight_orig.detach().abs()[layer.weight_mask == 0].max()
-    assert smallest <= layer.weight.detach().abs()[layer.weight_mask == 1].min()
-    assert (layer.weight == 0).sum().item() == 8 and prune.is_pruned(layer)
-    prune.random_unstructured(layer, "weight", 2)
-    assert (layer.weight_mask == 0).sum().item() == 10
-    layer(nr.ones(4)).sum().backward()
-    assert nr.equal(layer.weight_orig.grad, layer.weight_mask)
-    prune.remove(layer, "weight")
-    assert sorted(layer.state_dict()) == ["bias", "weight"] and not prune.is_pruned(layer)
-
-    rows = nn.Linear(4, 4)
-    prune.ln_structured(rows, "weight", 1, 2, 0)
-    prune.random_structured(rows, "weight", 1, 1)
-    assert (rows.weight_mask == 0).sum().item() == 7
-    prune.custom_from_mask(rows, "bias", nr.tensor([1, 0, 1, 0]))
-    assert rows.bias[1].item() == 0
-    both = [nn.Linear(2, 2), nn.Linear(2, 2)]
-    prune.global_unstructured([(one, "weight") for one in both], prune.l1_unstructured, amount=3)
-    assert sum((one.weight == 0).sum().item() for one in both) == 3
-    with pytest.raises(ValueError, match="has to be pruned"):
-        prune.remove(nn.Linear(2, 2), "weight")
 
 
 def test_fusion_and_skip_init():

@@ -126,6 +126,28 @@ def test_sparse_adam_leaves_rows_without_gradient():
     assert one[1].tolist() == [1.0, 1.0]
 
 
+def test_sparse_gradients():
+    parameter = nr.nn.Parameter(nr.ones(3, 2))
+    for kind in (nr.optim.SparseAdam, nr.optim.SGD, nr.optim.Adagrad):
+        optimizer = kind([parameter], lr=0.1)
+        before = parameter.detach().clone()
+        values = nr.tensor([[1.0, 2.0], [1.0, 0.0], [-3.0, 0.0]])
+        parameter.grad = nr.sparse_coo_tensor([[2, 0, 2]], values, (3, 2))
+        assert parameter.grad.is_sparse and parameter.grad._nnz() == 3
+        optimizer.step()
+        moved = (before - parameter.detach()).numpy()
+        signs = [[0.1, 0], [0, 0], [-0.1, 0.1]]
+        wanted = signs if kind is not nr.optim.SGD else [[0.1, 0], [0, 0], [-0.2, 0.2]]
+        np.testing.assert_allclose(moved, wanted, atol=1e-6)
+        optimizer.zero_grad(set_to_none=False)
+        assert parameter.grad.is_sparse and parameter.grad._nnz() == 0
+    parameter.grad = nr.sparse_coo_tensor([[0]], nr.ones(1, 2), (3, 2))
+    with pytest.raises(RuntimeError, match="Adam.step: expected dense gradients.*SparseAdam"):
+        nr.optim.Adam([parameter]).step()
+    with pytest.raises(RuntimeError, match=r"float32\[3, 2\].* but got a sparse .*\[4, 2\]"):
+        parameter.grad = nr.sparse_coo_tensor([[0]], nr.ones(1, 2), (4, 2))
+
+
 def test_muon_steps_are_orthogonal():
     start, _ = data(np.float32)
     parameter = nr.nn.Parameter(nr.tensor(start))

@@ -196,6 +196,16 @@ def test_closure_and_hooks():
     [
         (lambda p: nr.optim.SGD([], lr=0.1), ValueError, "empty parameter list: params holds"),
         (lambda p: nr.optim.SGD(p, lr=0.1), TypeError, "iterable of Tensors"),
+        (lambda p: nr.optim.SGD(None), TypeError, "NoneType. Give model.parameters"),
+        (lambda p: nr.optim.SGD(nr.nn.Linear(1, 1)), TypeError, "Linear. Give model.parameters"),
+        (lambda p: nr.optim.SGD([{"param": [p]}]), KeyError, r"needs 'params', but got .'param'"),
+        (lambda p: nr.optim.SGD([p], lr="0.1"), TypeError, "Invalid lr: .*'0.1'"),
+        (lambda p: nr.optim.SGD([p], lr=None), TypeError, "Invalid lr: .*None"),
+        (lambda p: nr.optim.Adam([p], betas=0.9), TypeError, "Invalid betas: .*two .*0.9"),
+        (lambda p: nr.optim.Adam([p], betas=(0.9,)), TypeError, "Invalid betas: .*two"),
+        (lambda p: nr.optim.Rprop([p], etas=0.5), TypeError, "Invalid etas: .*two"),
+        (lambda p: nr.optim.Adafactor([p], eps=0.5), TypeError, "Invalid eps: .*two"),
+        (lambda p: nr.optim.SGD([p]).load_state_dict({}), KeyError, "'param_groups', but got"),
         (lambda p: nr.optim.SGD([1.0], lr=0.1), TypeError, "can only optimize Tensors"),
         (lambda p: nr.optim.SGD([p * 2], lr=0.1), ValueError, "non-leaf"),
         (lambda p: nr.optim.SGD([p], lr=-1.0), ValueError, "Invalid learning rate: -1.0"),
@@ -217,6 +227,17 @@ def test_closure_and_hooks():
 def test_bad_arguments(make, kind, message):
     with pytest.raises(kind, match=message):
         make(nr.nn.Parameter(nr.ones(1)))
+
+
+@pytest.mark.parametrize("kind", [nr.optim.Adam, nr.optim.Adafactor])
+def test_loading_a_state_of_other_shapes_is_refused(kind):
+    one, two = nr.nn.Parameter(nr.ones(2, 3)), nr.nn.Parameter(nr.ones(4, 5))
+    optimizer = kind([one])
+    one.grad = nr.ones(2, 3)
+    optimizer.step()
+    kind([nr.nn.Parameter(nr.ones(2, 3))]).load_state_dict(optimizer.state_dict())
+    with pytest.raises(ValueError, match=r"parameter of \[4, 5\], but got \[2, "):
+        kind([two]).load_state_dict(optimizer.state_dict())
 
 
 def test_loading_a_state_of_other_groups_is_refused():

@@ -237,7 +237,8 @@ def prelu(input: Array, weight: Array):
     """
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or weight.size not in (1, channels):
-        fail("prelu", f"a weight of shape {tuple(weight.shape)}", f"1 or {channels} numbers")
+        fail("prelu", f"weight {list(weight.shape)} and input {list(input.shape)}",
+             f"a weight of 1 or {channels} numbers")  # fmt: skip
     if weight.size > 1:
         weight = weight.reshape(-1, *[1] * (input.ndim - 2))
     elif weight.ndim:

@@ -21,6 +21,8 @@ from ..op import Array
 def _per_axis(operation: str, name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
     """`value` once per spatial axis; a single number stands for all."""
     values = tuple(value) if isinstance(value, Sequence) else (value,)
+    if not all([hasattr(one, "__index__") for one in values]):
+        fail(operation, f"{name}={value!r}", f"{name} as one or {rank} integers", kind=TypeError)
     if len(values) == 1:
         values = values * rank
     if len(values) != rank:

@@ -316,6 +316,15 @@ def gru_layer(
 # Shape: input (N, features) or (features), states likewise.
 
 
+def _parts(
+    operation: str, gates: int, input: Array, h: Array, w_ih: Array, w_hh: Array,
+    b_ih: Array | None, b_hh: Array | None,
+) -> tuple[Array, Array]:  # fmt: skip
+    """What a cell's input and its state add to the gates."""
+    _check(operation, input, h, w_ih, w_hh, gates, input.ndim)
+    return _project(input, w_ih, b_ih), _project(h, w_hh, b_hh)
+
+
 @op(method=False)
 def rnn_tanh_cell(
     input: Array,
@@ -326,8 +335,8 @@ def rnn_tanh_cell(
     b_hh: Array | None = None,
 ):
     """`tanh(w_ih x + b_ih + w_hh h + b_hh)`"""
-    _check("rnn_tanh_cell", input, hx, w_ih, w_hh, 1, input.ndim)
-    return jnp.tanh(_project(input, w_ih, b_ih) + _project(hx, w_hh, b_hh))
+    x, recurrent = _parts("rnn_tanh_cell", 1, input, hx, w_ih, w_hh, b_ih, b_hh)
+    return jnp.tanh(x + recurrent)
 
 
 @op(method=False)
@@ -340,8 +349,8 @@ def rnn_relu_cell(
     b_hh: Array | None = None,
 ):
     """`relu(w_ih x + b_ih + w_hh h + b_hh)`"""
-    _check("rnn_relu_cell", input, hx, w_ih, w_hh, 1, input.ndim)
-    return jax.nn.relu(_project(input, w_ih, b_ih) + _project(hx, w_hh, b_hh))
+    x, recurrent = _parts("rnn_relu_cell", 1, input, hx, w_ih, w_hh, b_ih, b_hh)
+    return jax.nn.relu(x + recurrent)
 
 
 @op(method=False)
@@ -355,8 +364,8 @@ def lstm_cell(
 ):
     """One LSTM step from the states hx = (h, c) to the next (h, c)."""
     h, c = hx
-    _check("lstm_cell", input, h, w_ih, w_hh, 4, input.ndim)
-    c, gates = _lstm_gates(_project(input, w_ih, b_ih) + _project(h, w_hh, b_hh), c)
+    x, recurrent = _parts("lstm_cell", 4, input, h, w_ih, w_hh, b_ih, b_hh)
+    c, gates = _lstm_gates(x + recurrent, c)
     return gates[3] * jnp.tanh(c), c
 
 
@@ -370,5 +379,5 @@ def gru_cell(
     b_hh: Array | None = None,
 ):
     """One GRU step from the state hx to the next."""
-    _check("gru_cell", input, hx, w_ih, w_hh, 3, input.ndim)
-    return _gru_gates(_project(input, w_ih, b_ih), _project(hx, w_hh, b_hh), hx)[0]
+    x, recurrent = _parts("gru_cell", 3, input, hx, w_ih, w_hh, b_ih, b_hh)
+    return _gru_gates(x, recurrent, hx)[0]

@@ -237,6 +237,11 @@ class SparseTensor:
     def clone(self) -> SparseTensor:
         return self._with(self._kept.clone())
 
+    def zero_(self) -> SparseTensor:
+        """Forgets all elements, in place."""
+        self._places, self._kept, self._coalesced = self._places[:, :0], self._kept[:0], True
+        return self
+
     def to(self, *args: Any, **kwargs: Any) -> SparseTensor:
         values = self._kept.to(*args, **kwargs)
         places = self._places.to(values.device)

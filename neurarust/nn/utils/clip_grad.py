@@ -49,7 +49,16 @@ def _clip_with_norm(grads: Arrays, max_norm: Scalar, norm_type):
 
 
 def _given(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    given: list[Tensor] = list(tensors) if isinstance(tensors, Iterable) else [tensors]
+    for one in given:
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"expected the tensors to clip as a Tensor or an iterable of Tensors, but got "
+                f"{'None' if one is None else type(one).__name__}. Give model.parameters()"
+            )
+    return given
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
