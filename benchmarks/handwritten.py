@@ -135,11 +135,11 @@ def block(layer: Parameters, x: jax.Array, is_causal: bool = True) -> jax.Array:
     return x + linear(layer["down"], hidden)
 
 
-def gpt(width: int, context: int) -> Step:
+def gpt(width: int, context: int, blocks: int = BLOCKS) -> Step:
     parameters = {
         "token": jax.random.normal(next(KEYS), (VOCABULARY, width)),
         "position": jax.random.normal(next(KEYS), (context, width)),
-        "blocks": [block_init(width) for _ in range(BLOCKS)],
+        "blocks": [block_init(width) for _ in range(blocks)],
         "norm": layer_norm_init(width),
         "head": linear_init(width, VOCABULARY),
     }

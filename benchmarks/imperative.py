@@ -80,7 +80,7 @@ def block_of(T: Any, width: int, is_causal: bool) -> Any:
     return Block()
 
 
-def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
+def gpt(T: Any, wrap: Callable, width: int, context: int, blocks: int = BLOCKS) -> Step:
     nn, F = T.nn, T.nn.functional
 
     class GPT(nn.Module):
@@ -88,7 +88,7 @@ def gpt(T: Any, wrap: Callable, width: int, context: int) -> Step:
             super().__init__()
             self.token = nn.Embedding(VOCABULARY, width)
             self.position = nn.Embedding(context, width)
-            self.blocks = nn.Sequential(*(block_of(T, width, True) for _ in range(BLOCKS)))
+            self.blocks = nn.Sequential(*(block_of(T, width, True) for _ in range(blocks)))
             self.norm = nn.LayerNorm(width)
             self.head = nn.Linear(width, VOCABULARY)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
-from .workloads import WORKLOADS, Workload
+from .workloads import GROWN, WORKLOADS, Workload
 
 BLOCK = 10
 """Steps between two looks: long enough to hide the look, short enough to find a quiet moment."""
@@ -99,11 +99,11 @@ def measure(step: Callable, batches: list, steps: int, seconds: float) -> dict[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("framework", choices=FRAMEWORKS)
-    parser.add_argument("workload", choices=WORKLOADS)
+    parser.add_argument("workload", choices=WORKLOADS | GROWN)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
-    step, batches = FRAMEWORKS[options.framework](WORKLOADS[options.workload])
+    step, batches = FRAMEWORKS[options.framework]((WORKLOADS | GROWN)[options.workload])
     print(json.dumps(measure(step, batches, options.steps, options.seconds)))
 
 

@@ -145,3 +145,23 @@ WORKLOADS = {
     "reinforce": Workload("reinforce", nothing, {"width": 64}, inner=True),
     "tiny": Workload("tiny", normal((16,), (16,)), inner=True),
 }
+
+
+def grown(width: int = 128, blocks: int = 4, batch: int = 8) -> Workload:
+    """The GPT of another size."""
+    return Workload(
+        "gpt", tokens(batch, 64), {"width": width, "context": 64, "blocks": blocks}
+    )  # fmt: skip
+
+
+# How the cost of the GPT's step grows: what is varied -> its value -> workload.
+GROWTH = {
+    "width": {number: grown(width=number) for number in (64, 128, 256, 512)},
+    "blocks": {number: grown(blocks=number) for number in (2, 4, 8, 16, 24)},
+    "batch": {number: grown(batch=number) for number in (1, 4, 16, 32)},
+}
+GROWN = {
+    f"gpt_{axis}_{number}": workload
+    for axis, row in GROWTH.items()
+    for number, workload in row.items()
+}
