@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -181,18 +181,18 @@ def _check_inputs(
                      [w for _, w in live], retain_graph=True, allow_unused=True)  # fmt: skip
 
     def weighted_sum(k: int, value: np.ndarray) -> float:
-        one = given[k]
-        with no_grad():
+        one, passed = given[k], given
+        with ExitStack() as stack:
+            stack.enter_context(no_grad())
             if one.is_leaf and one._steps is None:
                 # In place, so that a function may also reach the input in its own way.
-                with _filled(one, value):
-                    parts = _outputs(func, given)
+                stack.enter_context(_filled(one, value))
             else:
-                parts = _outputs(func, [*given[:k], tensor(value), *given[k + 1 :]])
-        return sum(
-            float((w.conj() * one._host()).real.sum())
-            for one, w in zip(parts, weights, strict=True)
-        )
+                passed = [*given[:k], tensor(value), *given[k + 1 :]]
+            return sum(
+                float((w.conj() * part._host()).real.sum())
+                for part, w in zip(_outputs(func, passed), weights, strict=True)
+            )
 
     for k, gradient in zip(checked, found, strict=True):
         at = given[k]._host()
