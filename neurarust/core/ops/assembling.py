@@ -156,7 +156,7 @@ class FrexpResult(NamedTuple):
     exponent: Array
 
 
-@op()
+@op(out="same dtype")
 def frexp(input: Array):
     """Mantissa in (-1, 1), of size 1/2 or more, and exponent: `input = mantissa * 2^exponent`."""
     if not is_float(input) or is_complex(input):

@@ -80,7 +80,7 @@ def cumprod(input: Array, dim: int, *, dtype=None):
     return jnp.cumprod(input, axis) if input.ndim else input
 
 
-@op(promote="float")
+@op(promote="float", out="same dtype")
 def logcumsumexp(input: Array, dim: int):
     """`log(cumsum(e^x))` along `dim` without overflow."""
     axis = dimension("logcumsumexp", dim, input.ndim)
@@ -126,13 +126,13 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
     return accumulated(input)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def cummax(input: Array, dim: int):
     """Running maximum along `dim` and its indices; the last of a tie is taken."""
     return CummaxResult(*running_extreme(jax.lax.cummax, "cummax", input, dim))
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def cummin(input: Array, dim: int):
     """Running minimum along `dim` and its indices; the last of a tie is taken."""
     return CumminResult(*running_extreme(jax.lax.cummin, "cummin", input, dim))

@@ -339,7 +339,7 @@ def rad2deg(input: Array):
     return input * (180 / math.pi)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def nan_to_num(
     input: Array, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ):

@@ -478,7 +478,7 @@ def argwhere(input: Tensor) -> Tensor:
     return nonzero(input)
 
 
-@function(out=True)
+@function(out="same dtype, apart")
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension; looks at the mask."""
     shape = np.broadcast_shapes(input.shape, mask.shape)

@@ -89,7 +89,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return _tensor(counts, input)
 
 
-@function(method=False, out=True)
+@function(method=False, out="same dtype")
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, else `other`; the places where it holds without them."""
     if input is None and other is None:

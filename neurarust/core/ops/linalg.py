@@ -154,7 +154,7 @@ def solve_triangle(A, B, lower, unit):
     return jax_solve_triangular(A, B, lower=lower, unit_diagonal=unit)
 
 
-@op(namespace=LINALG, method=False)
+@op(namespace=LINALG, method=False, out="same dtype")
 def solve_triangular(
     A: Array, B: Array, *, upper: bool, left: bool = True, unitriangular: bool = False
 ):
@@ -170,7 +170,7 @@ def solve_triangular(
     return jnp.swapaxes(solve_triangle(A, B, upper, unitriangular), -1, -2)
 
 
-@op()
+@op(out="same dtype")
 def triangular_solve(
     input: Array, A: Array, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ):
@@ -193,7 +193,7 @@ def cholesky(input: Array, upper: bool = False):
     return adjoint(factor) if upper else factor
 
 
-@op(name="qr", residuals=True)
+@op(name="qr", residuals=True, out="same dtype")
 def qr(input: Array, some: bool = True):
     """`Q R` with orthonormal Q and upper triangular R; the older `linalg.qr`."""
     matrix("qr", input)
@@ -261,7 +261,7 @@ def svd(input: Array, some: bool = True, compute_uv: bool = True):
     return OldSVDResult(left, values, adjoint(right))
 
 
-@op(residuals=True, namespace=LINALG, method=False)
+@op(residuals=True, namespace=LINALG, method=False, out="same dtype")
 def svdvals(A: Array):
     """Singular values, falling."""
     matrix("svdvals", A)
@@ -434,7 +434,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@op(promote="same")
+@op(promote="same", out="same dtype, apart")
 def cross(input: Array, other: Array, dim: int | None = None):
     """Cross product of vectors of three numbers.
 
@@ -478,13 +478,13 @@ def keep(operation: str, input: Array, condition) -> Array:
     return jnp.where(condition(column - row), input, jnp.zeros((), input.dtype))
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def tril(input: Array, diagonal: int = 0):
     """The lower triangle: 0 above the diagonal number `diagonal`."""
     return keep("tril", input, lambda offset: offset <= diagonal)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def triu(input: Array, diagonal: int = 0):
     """The upper triangle: 0 below the diagonal number `diagonal`."""
     return keep("triu", input, lambda offset: offset >= diagonal)

@@ -20,7 +20,7 @@ from .views import reshape, sizes
 # ------------------------------------------------------------------ joining and splitting
 
 
-@op(promote="same", method=False, aliases=("concat", "concatenate"))
+@op(promote="same", method=False, aliases=("concat", "concatenate"), out="apart")
 def cat(tensors: Arrays, dim=0):
     """The tensors one after another along an existing dimension.
 
@@ -331,7 +331,7 @@ def rot90(input: Array, k=1, dims=(0, 1)):
     return jnp.rot90(input, k, dims)
 
 
-@op()
+@op(out="same dtype")
 def diag(input: Array, diagonal=0):
     """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
     if input.ndim not in (1, 2):

@@ -122,7 +122,7 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=N
     return jnp.prod(with_sum_dtype(input, dtype), axes, keepdims=keepdim and dim is not None)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Largest number over `dim`; ties share the gradient."""
     axes = axes_of("amax", dim, input)
@@ -130,7 +130,7 @@ def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     return jnp.max(input, axes, keepdims=keepdim)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def amin(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Smallest number over `dim`; ties share the gradient."""
     axes = axes_of("amin", dim, input)
@@ -145,7 +145,7 @@ class AminmaxResult(NamedTuple):
     max: Array
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
     axes = axes_of("aminmax", dim, input)

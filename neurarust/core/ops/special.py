@@ -115,13 +115,13 @@ def logsumexp(input, dim, keepdim=False):
     return reduce.logsumexp(input, dim, keepdim)
 
 
-@function(method=False, namespace=ONLY, out=True)
+@function(method=False, namespace=ONLY, out="same dtype")
 def softmax(input, dim, *, dtype=None):
     """`e^x / sum(e^x)`: another name of `neurarust.softmax`."""
     return activation.softmax(input, dim, dtype)
 
 
-@function(method=False, namespace=ONLY, out=True)
+@function(method=False, namespace=ONLY, out="same dtype")
 def log_softmax(input, dim, *, dtype=None):
     """`x - log(sum(e^x))`: another name of `neurarust.log_softmax`."""
     return activation.log_softmax(input, dim, dtype)

@@ -124,7 +124,7 @@ def clipped(input: Array) -> Array:
 # ------------------------------------------------------------------ the commonest number
 
 
-@op(residuals=True)
+@op(residuals=True, out="same dtype")
 def mode(input: Array, dim: int = -1, keepdim: bool = False):
     """The commonest number along `dim`, the smallest of a tie, and an index of it (the last)."""
     axis = dimension("mode", dim, input.ndim)
@@ -155,7 +155,7 @@ def spread(low: Array, high: Array) -> tuple[Array, Array]:
     return jnp.where(same, low - 1, low), jnp.where(same, high + 1, high)
 
 
-@op(differentiable=False, refuses="bool complex")
+@op(differentiable=False, refuses="bool complex", out="same dtype")
 def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0):
     """How many numbers lie in each of `bins` equal parts of `[min, max]`.
 
@@ -358,7 +358,7 @@ def cumulative_trapezoid(
     return jnp.cumsum(area, axis)
 
 
-@op(promote="same", promoted=("input", "prepend", "append"))
+@op(promote="same", promoted=("input", "prepend", "append"), out="same dtype")
 def diff(
     input: Array, n: int = 1, dim: int = -1, prepend: Array | None = None,
     append: Array | None = None,
@@ -436,7 +436,7 @@ def gradient(
 # ------------------------------------------------------------------ norms of slices
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def renorm(input: Array, p: float, dim: int, maxnorm: float):
     """Slices of `dim` whose p-norm is above `maxnorm` scaled down to it."""
     axis = dimension("renorm", dim, input.ndim)

@@ -17,7 +17,6 @@ from ..op import Array
 from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, alias, new_object
 
-
 _INTEGERS = frozenset({int})
 
 
