@@ -72,6 +72,11 @@ def counted(x, dim=None):
     return np.asarray(np.count_nonzero(x, dim))
 
 
+def first_places(x, size, fill_value=-1):
+    found = np.argwhere(x)[:size]
+    return np.concatenate([found, np.full((size - len(found), x.ndim), fill_value)])
+
+
 def vector_norm(x, p=2.0, dim=None, keepdim=False):
     if dim is None:
         size = np.linalg.norm(x.reshape(-1), p)
@@ -374,6 +379,8 @@ INDEXING = [
     row("index_put", put, (normal(3, 2), (constant(2, 0), constant(1, 1)), normal(2)),
         (normal(3), (constant(1, 1),), normal(2), True), out=False),
     row("nonzero", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
+    row("nonzero_static", first_places, (whole(2, 3), {"size": 2}), (whole(2, 3), {"size": 9,
+        "fill_value": 7}), order=0, integers="int64"),
     row("argwhere", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
     row("masked_select", lambda x, mask: x[np.broadcast_to(mask, x.shape)], (normal(2, 3),
         truth(3)), (normal(2, 3), truth(2, 3)), integers="int64", out=False),
@@ -419,8 +426,9 @@ MOVEMENT = [
     row("tile", lambda x, dims: np.tile(x, dims), (normal(2, 3), (2, 1)), (normal(2), (2, 2)),
         out=False),
     row("Tensor.repeat", lambda x, *n: np.tile(x, n), (normal(2, 3), 2, 1), (normal(2), 2, 2)),
-    row("repeat_interleave", lambda x, n, dim=None: np.repeat(x, n, dim), (normal(2, 3), 2),
-        (normal(2, 2), constant(1, 2), 0), out=False),
+    row("repeat_interleave", lambda x, n, dim=None, **_: np.repeat(x, n, dim), (normal(2, 3), 2),
+        (normal(2, 2), constant(1, 2), 0), (normal(2, 2), constant(1, 2), 0, {"output_size": 3}),
+        out=False),
     row("roll", np.roll, (normal(2, 3), 1, 1), (normal(2, 3), 2), (normal(2, 3), (1, -1), (0, 1)),
         integers="int64", out=False),
     row("flip", np.flip, (normal(2, 3), (0, 1)), (normal(2, 3), (1,)), integers="int64",

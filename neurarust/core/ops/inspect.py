@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
-from ..define import function
+from ..define import function, op
+from ..errors import fail
+from ..op import Array
 from ..tensor.tensor import Tensor, from_host, wrap
 from .arithmetic import where as where_op
 from .comparison import isclose
@@ -77,6 +80,20 @@ def unique_consecutive(
     asked = [(True, values), (return_inverse, inverse), (return_counts, counts)]
     made = tuple(_tensor(one, input) for wanted, one in asked if wanted)
     return made[0] if len(made) == 1 else made
+
+
+@op(differentiable=False, out="same dtype")
+def nonzero_static(input: Array, *, size: int, fill_value: int = -1):
+    """The first `size` positions of elements that are not zero, filled up; looks at nothing.
+
+    Shape: (size, ndim)
+    """
+    if size < 0:
+        fail("nonzero_static", f"size={size}", "at least 0")
+    if not input.ndim:
+        return jnp.zeros((size, 0), jnp.int64)
+    places = jnp.nonzero(input, size=size, fill_value=fill_value)
+    return jnp.stack(places, 1).astype(jnp.int64)
 
 
 @function()
