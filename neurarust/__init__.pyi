@@ -1176,7 +1176,7 @@ def vander(x: Tensor, N: builtins.int | None = ..., increasing: builtins.bool = 
     """Vandermonde matrix: the powers N - 1 to 0 of each element. Shape: (n) to (n, N)."""
 def var(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
     """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
-def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
     """Variance and mean over `dim`."""
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """`dot` with the complex conjugate of the first vector."""

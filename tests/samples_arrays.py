@@ -72,11 +72,6 @@ def counted(x, dim=None):
     return np.asarray(np.count_nonzero(x, dim))
 
 
-def first_places(x, size, fill_value=-1):
-    found = np.argwhere(x)[:size]
-    return np.concatenate([found, np.full((size - len(found), x.ndim), fill_value)])
-
-
 def vector_norm(x, p=2.0, dim=None, keepdim=False):
     if dim is None:
         size = np.linalg.norm(x.reshape(-1), p)
@@ -278,7 +273,10 @@ def product_of(*parts):
     """The matrix that a factorization stands for: sizes in a vector scale the columns."""
     first, *rest = parts
     for part in rest:
-        first = first * part.unsqueeze(-2) if part.ndim < first.ndim else first @ part
+        if part.ndim < first.ndim:
+            first = first[..., : part.shape[-1]] * part.unsqueeze(-2)
+        else:
+            first = first @ part[..., : first.shape[-1], :]
     return first
 
 
@@ -299,8 +297,10 @@ LINALG = [
         after=lambda solution, coefficient: (solution, coefficient)),
     row("linalg.qr", lambda a: a, invertible(3, 2), after=product_of, out=True),
     row("qr", lambda a, some=True: a, invertible(3, 2), after=product_of),
-    row("linalg.svd", lambda a, full: a, (normal(3, 2), False), after=product_of, out=True),
-    row("svd", lambda a: a, normal(3, 2), after=lambda u, s, v: product_of(u, s, v.mT)),
+    row("linalg.svd", lambda a, full: a, (normal(3, 2), False), (normal(2, 3), True),
+        after=product_of, out=True),
+    row("svd", lambda a, some=True: a, normal(3, 2), (normal(3, 2), False),
+        after=lambda u, s, v: product_of(u, s, v.mT)),
     row("linalg.svdvals", lambda a: np.linalg.svd(a, compute_uv=False), normal(2, 3)),
     row("linalg.eigh", lambda a: a, definite(2, 2), symmetric=True,
         after=lambda w, v: product_of(v, w, v.mT)),
@@ -379,7 +379,9 @@ INDEXING = [
     row("index_put", put, (normal(3, 2), (constant(2, 0), constant(1, 1)), normal(2)),
         (normal(3), (constant(1, 1),), normal(2), True), out=False),
     row("nonzero", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
-    row("nonzero_static", first_places, (whole(2, 3), {"size": 2}), (whole(2, 3), {"size": 9,
+    row("nonzero_static", lambda x, size, fill_value=-1: np.pad(np.argwhere(x)[:size],
+        ((0, max(0, size - np.count_nonzero(x))), (0, 0)), constant_values=fill_value),
+        (whole(2, 3), {"size": 2}), (whole(2, 3), {"size": 9,
         "fill_value": 7}), order=0, integers="int64"),
     row("argwhere", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
     row("masked_select", lambda x, mask: x[np.broadcast_to(mask, x.shape)], (normal(2, 3),

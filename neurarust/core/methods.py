@@ -52,6 +52,7 @@ from .ops import (
     special,
     spectral,
     statistics,
+    svd,
     views,
     windows,
 )  # fmt: skip
@@ -198,5 +199,5 @@ __all__ = [
     "gradients", "indexing", "inspect", "layers", "ldl", "linalg", "movement", "normalization",
     "ops", "polynomials", "pooling", "printing", "random", "random_families", "recurrent", "reduce",
     "scattering", "sorting", "sparse", "sparse_functions", "special", "spectral", "statistics",
-    "views", "windows",
+    "svd", "views", "windows",
 ]  # fmt: skip

@@ -84,7 +84,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 
 @op(name="_unravel_index", method=False, namespace=(), differentiable=False)
 def _unravel_index(indices: Array, shape):
-    return tuple(one.astype(indices.dtype) for one in jnp.unravel_index(indices, shape))
+    return tuple(one.astype(jnp.int64) for one in jnp.unravel_index(indices, shape))
 
 
 @function(method=False)

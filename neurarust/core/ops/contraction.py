@@ -10,6 +10,7 @@ from jax import lax
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Arrays, Scalar
+from .elementwise import HALF
 from .reduce import p_norm, safe_root, total
 
 TORCH_NAMES = {
@@ -240,7 +241,9 @@ def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
             f"shapes {tuple(batch1.shape)} and {tuple(batch2.shape)}",
             "(b, m, n) and (b, n, p)",
         )
-    return scaled_sum(input, beta, jnp.einsum("bmn,bnp->mp", batch1, batch2), alpha)
+    kind = jnp.float32 if batch1.dtype in HALF else None
+    terms = jnp.einsum("bmn,bnp->mp", batch1, batch2, preferred_element_type=kind)
+    return scaled_sum(input, beta, terms, alpha).astype(batch1.dtype)
 
 
 @op(name="einsum_of", namespace=(), method=False)

@@ -11,6 +11,7 @@ import numpy
 from ..define import op
 from ..errors import dimension
 from ..op import Array
+from .elementwise import narrow, wide
 from .reduce import with_sum_dtype
 
 BLOCK = 32
@@ -77,7 +78,7 @@ def cumprod(input: Array, dim: int, *, dtype=None):
     """Running product along `dim`; of integers and bools in int64."""
     input = with_sum_dtype(input, dtype)
     axis = dimension("cumprod", dim, input.ndim)
-    return jnp.cumprod(input, axis) if input.ndim else input
+    return narrow(jnp.cumprod(wide(input), axis), input) if input.ndim else input
 
 
 @op(promote="float", out="same dtype")

@@ -13,7 +13,7 @@ from ..errors import dimension, fail
 from ..op import Array, Operand
 from ..tensor.tensor import Tensor
 from .conversion import clone, copy_
-from .elementwise import is_float
+from .elementwise import HALF, is_float, wide
 from .gathering import flat_in_bounds, in_bounds, lifted, positions, slices_in_bounds, within
 from .indexing import getitem, select
 from .views import as_strided, diagonal
@@ -27,7 +27,9 @@ def put_at(input: Array, places: tuple, src: Array) -> Array:
 
 
 def add_at(input: Array, places: tuple, src: Array) -> Array:
-    """Elements added; the sum of bools is `or`."""
+    """Elements added; the sum of bools is `or`, that of half precision is rounded once."""
+    if input.dtype in HALF:
+        return add_at(wide(input), places, wide(src)).astype(input.dtype)
     change = input.at[places]
     return change.max(src) if input.dtype == jnp.bool_ else change.add(src)
 

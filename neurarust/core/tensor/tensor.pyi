@@ -1238,7 +1238,7 @@ class Tensor:
         """In-place form of `unsqueeze`: the tensor itself gets the new shape."""
     def var(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
         """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
-    def var_mean(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+    def var_mean(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
         """Variance and mean over `dim`."""
     def vdot(self, other: Tensor) -> Tensor:
         """`dot` with the complex conjugate of the first vector."""
