@@ -303,4 +303,6 @@ def test_half_precision_is_accumulated_in_single(dtype):
     assert nr.addbmm(nr.full((1, 1), 0.5, dtype=kind), rows, rows * 0.5).item() == pytest.approx(
         128.5, **near
     )
+    assert nr.cumprod(nr.tensor([256.0, 256.0, 2.0**-10], dtype=kind), 0)[-1].item() == 64
+    assert nr.prod(nr.tensor([256.0, 256.0, 2.0**-10], dtype=kind)).item() == 64
     assert float(nr.polygamma(0, nr.tensor(0.1, dtype=kind))) == pytest.approx(-10.42, **near)

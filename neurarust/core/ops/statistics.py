@@ -391,6 +391,7 @@ def _gradient_along(input: Array, spacing: Operand, *, dim: int, edge_order: int
     if size < edge_order + 1:
         fail("gradient", f"{size} elements along dimension {dim}", f"at least {edge_order + 1}")
     h = jnp.asarray(spacing)
+    uniform = not h.ndim
     if h.ndim:
         if h.shape != (size,):
             fail("gradient", f"{h.shape[0]} coordinates", f"{size}, one an element")
@@ -403,6 +404,9 @@ def _gradient_along(input: Array, spacing: Operand, *, dim: int, edge_order: int
     slopes = (moved[1:] - moved[:-1]) / h
     before, after = h[:-1], h[1:]
     inner = (slopes[:-1] * after + slopes[1:] * before) / (before + after)
+    if uniform:
+        # Without the element itself, which may be NaN.
+        inner = (moved[2:] - moved[:-2]) / (before + after)
     first, last = slopes[:1], slopes[-1:]
     if edge_order == 2:
         bend = (slopes[1:] - slopes[:-1]) / (before + after)
