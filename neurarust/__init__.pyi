@@ -906,7 +906,7 @@ def nextafter_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = ...) -> Any:
     """The positions of elements that are not zero; looks at the data."""
 def nonzero_static(input: Tensor, *, size: builtins.int, fill_value: builtins.int = ...) -> Tensor:
-    """The positions of the first `size` elements that are not zero, filled up with `fill_value`."""
+    """The first `size` positions of elements that are not zero, filled up; looks at nothing."""
 def norm(input: Tensor, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
     """Norm of the vector made of the dimensions `dim` (all by default)."""
 def normal(mean: Any = ..., std: Any = ..., size: Sequence[builtins.int] | None = ..., *, generator: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., pin_memory: builtins.bool = ...) -> Tensor:
@@ -1004,7 +1004,7 @@ def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtin
 def renorm_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `renorm`."""
 def repeat_interleave(input: Tensor, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
-    """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
+    """Each element repeated; `repeats` is one count or a count an element."""
 def reshape(input: Tensor, *given: Any, shape: Any = ...) -> Tensor:
     """Another shape; shares memory where it can, and copies otherwise."""
 def resize_as_(input: Tensor, other: Tensor, memory_format: Any = ...) -> Tensor:
@@ -1217,7 +1217,7 @@ def vander(x: Tensor, N: builtins.int | None = ..., increasing: builtins.bool = 
     """Vandermonde matrix: the powers N - 1 to 0 of each element. Shape: (n) to (n, N)."""
 def var(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
     """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
-def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
     """Variance and mean over `dim`."""
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """`dot` with the complex conjugate of the first vector."""

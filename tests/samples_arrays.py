@@ -273,7 +273,10 @@ def product_of(*parts):
     """The matrix that a factorization stands for: sizes in a vector scale the columns."""
     first, *rest = parts
     for part in rest:
-        first = first * part.unsqueeze(-2) if part.ndim < first.ndim else first @ part
+        if part.ndim < first.ndim:
+            first = first[..., : part.shape[-1]] * part.unsqueeze(-2)
+        else:
+            first = first @ part[..., : first.shape[-1], :]
     return first
 
 
@@ -294,8 +297,10 @@ LINALG = [
         after=lambda solution, coefficient: (solution, coefficient)),
     row("linalg.qr", lambda a: a, invertible(3, 2), after=product_of, out=True),
     row("qr", lambda a, some=True: a, invertible(3, 2), after=product_of),
-    row("linalg.svd", lambda a, full: a, (normal(3, 2), False), after=product_of, out=True),
-    row("svd", lambda a: a, normal(3, 2), after=lambda u, s, v: product_of(u, s, v.mT)),
+    row("linalg.svd", lambda a, full: a, (normal(3, 2), False), (normal(2, 3), True),
+        after=product_of, out=True),
+    row("svd", lambda a, some=True: a, normal(3, 2), (normal(3, 2), False),
+        after=lambda u, s, v: product_of(u, s, v.mT)),
     row("linalg.svdvals", lambda a: np.linalg.svd(a, compute_uv=False), normal(2, 3)),
     row("linalg.eigh", lambda a: a, definite(2, 2), symmetric=True,
         after=lambda w, v: product_of(v, w, v.mT)),
@@ -374,8 +379,10 @@ INDEXING = [
     row("index_put", put, (normal(3, 2), (constant(2, 0), constant(1, 1)), normal(2)),
         (normal(3), (constant(1, 1),), normal(2), True), out=False),
     row("nonzero", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
-    row("nonzero_static", lambda x, size: np.argwhere(x)[:size], (whole(2, 3), {"size": 2}),
-        order=0, integers="int64", out=False),
+    row("nonzero_static", lambda x, size, fill_value=-1: np.pad(np.argwhere(x)[:size],
+        ((0, max(0, size - np.count_nonzero(x))), (0, 0)), constant_values=fill_value),
+        (whole(2, 3), {"size": 2}), (whole(2, 3), {"size": 9,
+        "fill_value": 7}), order=0, integers="int64"),
     row("argwhere", np.argwhere, whole(2, 3), order=0, integers="int64", out=False),
     row("masked_select", lambda x, mask: x[np.broadcast_to(mask, x.shape)], (normal(2, 3),
         truth(3)), (normal(2, 3), truth(2, 3)), integers="int64", out=False),
@@ -421,8 +428,9 @@ MOVEMENT = [
     row("tile", lambda x, dims: np.tile(x, dims), (normal(2, 3), (2, 1)), (normal(2), (2, 2)),
         out=False),
     row("Tensor.repeat", lambda x, *n: np.tile(x, n), (normal(2, 3), 2, 1), (normal(2), 2, 2)),
-    row("repeat_interleave", lambda x, n, dim=None: np.repeat(x, n, dim), (normal(2, 3), 2),
-        (normal(2, 2), constant(1, 2), 0), out=False),
+    row("repeat_interleave", lambda x, n, dim=None, **_: np.repeat(x, n, dim), (normal(2, 3), 2),
+        (normal(2, 2), constant(1, 2), 0), (normal(2, 2), constant(1, 2), 0, {"output_size": 3}),
+        out=False),
     row("roll", np.roll, (normal(2, 3), 1, 1), (normal(2, 3), 2), (normal(2, 3), (1, -1), (0, 1)),
         integers="int64", out=False),
     row("flip", np.flip, (normal(2, 3), (0, 1)), (normal(2, 3), (1,)), integers="int64",

@@ -28,8 +28,6 @@ from .tensor.tensor import Tensor
 METHODS: dict[str, Callable] = {}
 # Namespace ("neurarust", "nn.functional", "linalg", ...) -> public name -> function.
 NAMESPACES: dict[str, dict[str, Callable]] = {}
-# Classes of tensors that are no Tensor; operations call their methods of the same name.
-OTHERS: set[type] = set()
 # Other spellings of keywords, NumPy's, that PyTorch takes too.
 KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input"}
 
@@ -41,7 +39,7 @@ def op(
     promoted: tuple[str, ...] | None = None,
     method: bool | None = None,
     inplace: bool = False,
-    out: bool = True,
+    out: bool | str = True,
     aliases: tuple[str, ...] = (),
     namespace: str | tuple[str, ...] = ("neurarust",),
     residuals: bool = False,
@@ -60,7 +58,8 @@ def op(
         method: bind as a Tensor method (default: if the first parameter is `input`).
         inplace: bind `name_`, which writes the result into the tensor; a function of
             `neurarust` too, if the operation is one.
-        out: accept `out=`.
+        out: accept `out=`, and what must hold for it: "same dtype", that of the result (into
+            others it is cast), and "apart", that it is none of the arguments.
         aliases: other public names of the same function.
         namespace: where the function is public.
         residuals: the forward also returns what its backward needs, for operations that
@@ -121,60 +120,31 @@ def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
 
     def public(*args: Any, **kwargs: Any) -> Any:
         target = None
-        try:
-            if numbers and not any(isinstance(one, Tensor) for one in (*args, *kwargs.values())):
-                raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
-            if kwargs and out:
-                target = kwargs.pop("out", None)
-            if check is not None:
-                check(*args, **kwargs)
-            if not kwargs and target is None:
-                return call(record, args)
-            kwargs = _spelled(record, kwargs)
-            if first in kwargs and not args:
-                args = (kwargs.pop(first),)
-            result = call(record, args, kwargs)
-        except TypeError:
-            own = None if target is not None else _own_method(record.name, args)
-            if own is None:
-                raise
-            return own(**kwargs)
-        return result if target is None else _fill_out(record.name, target, result, args)
+        if numbers and not any(
+            isinstance(one, Tensor) or hasattr(one, "_operation")
+            for one in (*args, *kwargs.values())
+        ):
+            raise TypeError(f"{record.name}(): expected at least one Tensor, but got {args}")
+        if kwargs and out:
+            target = kwargs.pop("out", None)
+        if check is not None:
+            check(*args, **kwargs)
+        if not kwargs and target is None:
+            return call(record, args)
+        kwargs = _spelled(record, kwargs)
+        if first in kwargs and not args:
+            args = (kwargs.pop(first),)
+        result = call(record, args, kwargs)
+        return result if target is None else _fill_out(record.name, out, target, result, args)
 
     return public
 
 
-_REFLECTED = {"add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "mm": "__rmatmul__",
-              "matmul": "__rmatmul__"}  # fmt: skip
-
-
-def _own_method(name: str, args: tuple) -> Callable | None:
-    """What the first or second argument, if of a class in OTHERS, has for the operation."""
-    own, *rest = args or (None,)
-    if rest and type(own) not in OTHERS:
-        own, rest[0], name = rest[0], own, _REFLECTED.get(name, "")
-    method = getattr(own, name, None) if type(own) in OTHERS else None
-    return None if method is None else functools.partial(method, *rest)
-
-
-# `out=` that only elementwise operations of PyTorch cast into: others want the result's dtype.
-_SAME_DTYPE = frozenset(
-    """addbmm addmm addmv amax amin aminmax baddbmm bmm complex cross cummax cummin diag diff
-    frexp gather histc index_copy index_reduce index_select kthvalue linear log_softmax
-    logcumsumexp lu_solve lu_unpack masked_select matmul mm mode msort multi_dot multinomial mv
-    nan_to_num ormqr qr renorm scatter scatter_add scatter_reduce softmax solve_triangular sort
-    svdvals take take_along_dim tensordot topk triangular_solve tril triu where""".split()
-)
-# `out=` that must not be one of the arguments.
-_APART = frozenset(
-    "cat cross gather index_select kthvalue masked_select take take_along_dim".split()
-)
-
-
-def _fill_out(name: str, target: Any, result: Any, args: Any = ()) -> Any:
+def _fill_out(name: str, rules: bool | str, target: Any, result: Any, args: Any = ()) -> Any:
     single = isinstance(target, Tensor)
     targets, parts = ((target,), (result,)) if single else (target, result)
-    if name in _APART:
+    rules = rules if isinstance(rules, str) else ""
+    if "apart" in rules:
         given = [
             one for some in args for one in (some if isinstance(some, (list, tuple)) else (some,))
         ]
@@ -184,7 +154,7 @@ def _fill_out(name: str, target: Any, result: Any, args: Any = ()) -> Any:
                 "Give a clone() of the argument",
             )  # fmt: skip
     for into, part in zip(targets, parts, strict=True):
-        if name in _SAME_DTYPE and isinstance(into, Tensor) and into.dtype is not part.dtype:
+        if "same dtype" in rules and isinstance(into, Tensor) and into.dtype is not part.dtype:
             fail(name, f"out= of {into.dtype}", f"out= of the result's dtype {part.dtype}")
     filled = [set_out(name, into, part) for into, part in zip(targets, parts, strict=True)]
     return filled[0] if single else getattr(type(result), "_make", type(result))(filled)
@@ -235,7 +205,7 @@ def function(
     name: str | None = None,
     method: bool | None = None,
     inplace: bool = False,
-    out: bool = False,
+    out: bool | str = False,
     aliases: tuple[str, ...] = (),
     namespace: str | tuple[str, ...] = ("neurarust",),
 ) -> Callable[[Callable], Callable]:
@@ -243,12 +213,15 @@ def function(
 
     def decorate(composed: Callable) -> Callable:
         public = composed
+        rules = out
         if out:
 
             @functools.wraps(composed)
             def filling(*args: Any, out: Any = None, **kwargs: Any) -> Any:
                 result = composed(*args, **kwargs)
-                return result if out is None else _fill_out(composed.__name__, out, result, args)
+                if out is None:
+                    return result
+                return _fill_out(composed.__name__, rules, out, result, args)
 
             public = filling
         code = composed.__code__

@@ -54,6 +54,7 @@ from .ops import (
     special,
     spectral,
     statistics,
+    svd,
     views,
     windows,
 )  # fmt: skip
@@ -200,5 +201,5 @@ __all__ = [
     "gradients", "indexing", "inspect", "layers", "ldl", "linalg", "memory", "movement",
     "normalization", "ops", "polynomials", "pooling", "printing", "random", "random_families",
     "recurrent", "reduce", "scattering", "segments", "sorting", "sparse", "sparse_functions",
-    "special", "spectral", "statistics", "views", "windows",
+    "special", "spectral", "statistics", "svd", "views", "windows",
 ]  # fmt: skip

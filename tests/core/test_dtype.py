@@ -258,3 +258,51 @@ def test_gradient_comes_back_in_the_leafs_dtype():
     weight = nr.ones(2, dtype=nr.float16, requires_grad=True)
     (weight.float() * nr.tensor([1.0, 2.0], dtype=nr.float64)).sum().backward()
     assert weight.grad.dtype is nr.float16 and weight.grad.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("uint8", [255, 44, 255, 0]), ("int8", [-1, 44, -1, 0]), ("int16", [-1, 300, -1, 0])],
+)
+def test_narrow_integers_keep_the_low_bits(dtype, expected):
+    """Of floats beyond their range, however they are converted."""
+    wanted, x = getattr(nr, dtype), nr.tensor([-1.0, 300.0, -1.9, float("nan")])
+    assert x.to(wanted).tolist() == expected
+    target = nr.zeros(4, dtype=wanted)
+    assert target.copy_(x).tolist() == expected
+    target[:] = x[0]
+    assert target.tolist() == expected[:1] * 4
+    assert x.half().to(wanted).tolist() == x.double().to(wanted).tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["sum", "nansum", "prod"])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "int64"])
+def test_sums_keep_the_dtype_asked_for(name, dtype):
+    wanted = getattr(nr, dtype)
+    result = getattr(nr, name)(nr.tensor([3, 2], dtype=nr.int16), dtype=wanted)
+    assert result.dtype is wanted and int(result) == (6 if name == "prod" else 5)
+    assert getattr(nr, name)(nr.tensor([3, 2], dtype=wanted)).dtype is nr.int64
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_is_accumulated_in_single(dtype):
+    kind = getattr(nr, dtype)
+    x = nr.tensor([300.0, -400.0], dtype=kind)
+    near = {"rel": 2**-7}
+    assert float(nr.linalg.vector_norm(x)) == pytest.approx(500, **near)
+    assert float(nr.norm(x, 3)) == pytest.approx(91e6 ** (1 / 3), **near)
+    assert float(nr.std(x, correction=0)) == pytest.approx(350, **near)
+    deviation, average = nr.std_mean(x)
+    assert float(deviation) == pytest.approx(350 * 2**0.5, **near) and float(average) == -50
+    assert nr.var_mean(x / 10)[0].dtype is nr.std(x).dtype is kind
+    ones = nr.ones(1, 1000, dtype=kind)
+    places = nr.zeros(1, 1000, dtype=nr.int64)
+    assert nr.zeros(1, 1, dtype=kind).scatter_add(1, places, ones).item() == 1000
+    assert nr.zeros(1, dtype=kind).index_add(0, places[0], ones[0]).item() == 1000
+    rows = nr.full((256, 1, 1), 1.0, dtype=kind)
+    assert nr.addbmm(nr.full((1, 1), 0.5, dtype=kind), rows, rows * 0.5).item() == pytest.approx(
+        128.5, **near
+    )
+    assert nr.cumprod(nr.tensor([256.0, 256.0, 2.0**-10], dtype=kind), 0)[-1].item() == 64
+    assert nr.prod(nr.tensor([256.0, 256.0, 2.0**-10], dtype=kind)).item() == 64
+    assert float(nr.polygamma(0, nr.tensor(0.1, dtype=kind))) == pytest.approx(-10.42, **near)

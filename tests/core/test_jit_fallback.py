@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from functools import partial
 
 import pytest
 
@@ -93,7 +94,12 @@ def test_looking_names_the_line():
 @pytest.mark.parametrize(
     ("function", "name", "remedy"),
     [
-        (lambda x: x.nonzero(), "nonzero", r"nr\.where"),
+        (lambda x: x.nonzero(), "nonzero", r"nr\.nonzero_static\(x, size=n\)"),
+        (lambda x: nr.where(x > 0)[0], "where", r"nonzero_static"),
+        (lambda x: x.masked_select(x > 0), "masked_select", r"nr\.where\(mask, x, 0\)"),
+        (lambda x: x.repeat_interleave(x.long()), "repeat_interleave", "output_size=n"),
+        (lambda x: x.tensor_split(x[:1].long())[0], "tensor_split", "Python numbers"),
+        (lambda x: x.to_sparse().to_dense(), "to_sparse", "the dense tensor"),
         (lambda x: x[x > 0], r"x\[mask\]", r"nr\.where\(mask, x, 0\)"),
         (lambda x: nr.unique(x), "unique", "sort"),
     ],
@@ -109,6 +115,16 @@ def test_shapes_that_depend_on_data(function, name, remedy):
     for _ in range(2):
         with pytest.raises(CaptureError, match=f"fullgraph=True.*by {name} at{HERE}"):
             strict(nr.ones(2))
+
+
+def test_forms_of_fixed_size_run_as_one_program():
+    @partial(nr.compile, fullgraph=True)
+    def function(x, counts):
+        return nr.nonzero_static(x, size=3), x.repeat_interleave(counts, output_size=4)
+
+    for _ in range(3):
+        places, repeated = function(nr.tensor([0.0, 2.0, 3.0]), nr.tensor([1, 2, 1]))
+        assert places.tolist() == [[1], [2], [-1]] and repeated.tolist() == [0, 2, 2, 3]
 
 
 def test_a_look_takes_everything_back():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import neurarust as nr
 import neurarust.nn.functional  # registers the losses
@@ -214,3 +215,19 @@ def test_names_tested_elsewhere():
         assert set(names.split()) <= every
         untested = [name for name in names.split() if name not in text]
         assert not untested, f"{file} does not mention {untested}"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_erfcx_does_not_end_where_erfc_does(dtype):
+    x = np.array([5, 8.9, 9.1, 12, 19.9, 20.1, 26, 30, 1e3, 1e10], dtype)
+    given = nr.tensor(x, requires_grad=True)
+    result = nr.special.erfcx(given)
+    close = 1e-6 if dtype == "float32" else 1e-14
+    np.testing.assert_allclose(result.detach().numpy(), scipy.special.erfcx(x), rtol=close)
+    result[:3].sum().backward()
+    assert (given.grad[:3] < 0).all() and not given.grad.isnan().any()
+
+
+def test_gradient_at_an_element_does_not_look_at_it():
+    (slopes,) = nr.gradient(nr.tensor([1.0, 2.0, float("nan"), 4.0, 7.0]))
+    assert slopes.isnan().tolist() == [False, True, False, True, False] and slopes[2] == 1

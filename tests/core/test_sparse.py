@@ -73,9 +73,22 @@ def test_operations_call_the_methods_of_a_sparse_first_argument(values):
     close(values.grad, factor.sum(1)[PLACES[1]])
     with pytest.raises(RuntimeError, match="a second factor with 4 rows"):
         nr.mm(made, nr.ones(3, 2))
-    for refused in (lambda: nr.exp(made), lambda: nr.mm(made, x, out=nr.empty(3, 3))):
-        with pytest.raises(TypeError, match="must be Tensor, not SparseTensor"):
-            refused()
+    with pytest.raises(TypeError, match="must be Tensor, not SparseTensor"):
+        nr.exp(made)
+    close(nr.mm(input=made, mat2=x), full @ factor)
+    target = nr.empty(3, 3)
+    assert nr.mm(made.detach(), x, out=target) is target
+    close(target, full @ factor)
+    with pytest.raises(TypeError, match="mul: out= cannot take a SparseTensor"):
+        nr.mul(made, 2, out=nr.empty(3, 4))
+
+
+def test_errors_of_a_sparse_method_are_its_own(values):
+    made = nr.sparse_coo_tensor(nr.tensor(PLACES), values, (3, 4))
+    with pytest.raises(TypeError, match="unexpected keyword argument 'places'"):
+        nr.mul(made, 2, places=3)
+    with pytest.raises(TypeError, match="missing .*'mat2'"):
+        nr.mm(made)
 
 
 def test_elementwise_sums_and_softmax(values):

@@ -210,15 +210,23 @@ class _Only(dict):
 
 
 # Functions whose results' shapes depend on data: what to use instead.
+_PLACES = "nr.nonzero_static(x, size=n), or nr.where(condition, x, 0)"
+_MASKED = "nr.where(mask, x, 0) or masked_fill"
 _REMEDIES = {
-    "nonzero": "nr.where(condition, x, 0), or a sort and a fixed number of elements",
-    "argwhere": "nr.where(condition, x, 0), or a sort and a fixed number of elements",
-    "masked_select": "nr.where(mask, x, 0) or masked_fill",
-    "_parse_tensor": "nr.where(mask, x, 0) or masked_fill",
+    "nonzero": _PLACES,
+    "argwhere": _PLACES,
+    "where": _PLACES,
+    "to_sparse": "the dense tensor, or nr.sparse_coo_tensor made outside",
+    "sparse_coo_tensor": "a sparse tensor made outside, or index_put into zeros",
+    "masked_select": _MASKED,
+    "_parse_tensor": _MASKED,
     "unique": "a sort, and comparing neighbours",
     "unique_consecutive": "comparing neighbours",
     "bincount": "one_hot(x, num_classes).sum(0)",
     "one_hot": "one_hot(x, num_classes)",
+    "repeat_interleave": "repeat_interleave(x, repeats, output_size=n)",
+    "tensor_split": "tensor_split with Python numbers",
+    "pack_padded_sequence": "a list of Python numbers as lengths",
 }
 _SPELLED = {"_parse_tensor": "x[mask]"}
 
@@ -230,7 +238,8 @@ def _looked_by() -> str:
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         names.append(frame.f_code.co_name)
         frame = frame.f_back
-    for name in names:
+    # The outermost: what the user called.
+    for name in reversed(names):
         if name in _REMEDIES:
             return (
                 f"by {_SPELLED.get(name, name)} at {user_line()}: the shape of the result depends "

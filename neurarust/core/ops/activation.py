@@ -271,14 +271,14 @@ def softmax_input(operation: str, input: Array, dtype) -> Array:
     return input if input.ndim else input[None]
 
 
-@op(namespace=BOTH)
+@op(namespace=BOTH, out="same dtype")
 def softmax(input: Array, dim: int | None = None, dtype=None):
     """`e^x / sum(e^x)` along `dim`."""
     axis = softmax_axis("softmax", input, dim)
     return jax.nn.softmax(softmax_input("softmax", input, dtype), axis).reshape(input.shape)
 
 
-@op(namespace=BOTH)
+@op(namespace=BOTH, out="same dtype")
 def log_softmax(input: Array, dim: int | None = None, dtype=None):
     """`x - log(sum(e^x))` along `dim`."""
     axis = softmax_axis("log_softmax", input, dim)

@@ -316,7 +316,7 @@ def clamp_max(input: Array, max: Operand):
     return jnp.where(input > max, max, input)
 
 
-@op(promote="same", promoted=("input", "other"), method=False)
+@op(promote="same", promoted=("input", "other"), method=False, out="same dtype")
 def where(condition: Array, input: Operand, other: Operand):
     """`input` where the condition holds, `other` elsewhere."""
     return jnp.where(condition, input, other)
@@ -347,7 +347,7 @@ def polar(abs: Array, angle: Array):
     return jax.lax.complex(abs * jnp.cos(angle), abs * jnp.sin(angle))
 
 
-@op(method=False)
+@op(method=False, out="same dtype")
 def complex(real: Array, imag: Array):
     """Complex numbers from real and imaginary parts of one floating-point dtype."""
     if real.dtype != imag.dtype or real.dtype not in (jnp.float32, jnp.float64):

@@ -84,7 +84,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 
 @op(name="_unravel_index", method=False, namespace=(), differentiable=False)
 def _unravel_index(indices: Array, shape):
-    return tuple(one.astype(indices.dtype) for one in jnp.unravel_index(indices, shape))
+    return tuple(one.astype(jnp.int64) for one in jnp.unravel_index(indices, shape))
 
 
 @function(method=False)
@@ -156,7 +156,7 @@ class FrexpResult(NamedTuple):
     exponent: Array
 
 
-@op()
+@op(out="same dtype")
 def frexp(input: Array):
     """Mantissa in (-1, 1), of size 1/2 or more, and exponent: `input = mantissa * 2^exponent`."""
     if not is_float(input) or is_complex(input):

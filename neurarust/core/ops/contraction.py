@@ -10,6 +10,7 @@ from jax import lax
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Arrays, Scalar
+from .elementwise import HALF
 from .reduce import p_norm, safe_root, total
 
 TORCH_NAMES = {
@@ -104,7 +105,7 @@ def transposed_product(first: Array, second: Array) -> Array:
     return lax.platform_dependent(first, second, cpu=copied, default=lambda a, b: a.T @ b)
 
 
-@op(namespace=("neurarust", "linalg"))
+@op(namespace=("neurarust", "linalg"), out="same dtype")
 def matmul(input: Array, other: Array):
     """Matrix product over the last two dimensions; the others are broadcast.
 
@@ -113,7 +114,7 @@ def matmul(input: Array, other: Array):
     return product(input, other)
 
 
-@op()
+@op(out="same dtype")
 def mm(input: Array, mat2: Array):
     """Product of two matrices.
 
@@ -123,7 +124,7 @@ def mm(input: Array, mat2: Array):
     return product(input, mat2)
 
 
-@op()
+@op(out="same dtype")
 def bmm(input: Array, mat2: Array):
     """Products of two equally long batches of matrices.
 
@@ -135,7 +136,7 @@ def bmm(input: Array, mat2: Array):
     return product(input, mat2)
 
 
-@op()
+@op(out="same dtype")
 def mv(input: Array, vec: Array):
     """Product of a matrix and a vector.
 
@@ -201,14 +202,14 @@ def scaled_sum(input: Array, beta: Scalar, term: Array, alpha: Scalar) -> Array:
     return result
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def addmm(input: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha: Scalar = 1):
     """`beta * input + alpha * (mat1 @ mat2)` for matrices."""
     rank("addmm", 2, mat1=mat1, mat2=mat2)
     return scaled_sum(input, beta, product(mat1, mat2), alpha)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def addmv(input: Array, mat: Array, vec: Array, *, beta: Scalar = 1, alpha: Scalar = 1):
     """`beta * input + alpha * (mat @ vec)`."""
     rank("addmv", 2, mat=mat)
@@ -222,14 +223,14 @@ def addr(input: Array, vec1: Array, vec2: Array, *, beta: Scalar = 1, alpha: Sca
     return scaled_sum(input, beta, vec1[:, None] * vec2, alpha)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def baddbmm(input: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alpha: Scalar = 1):
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
     rank("baddbmm", 3, batch1=batch1, batch2=batch2)
     return scaled_sum(input, beta, product(batch1, batch2), alpha)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alpha: Scalar = 1):
     """`beta * input + alpha * sum over the batch of (batch1 @ batch2)`."""
     rank("addbmm", 3, batch1=batch1, batch2=batch2)
@@ -240,7 +241,9 @@ def addbmm(input: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
             f"shapes {tuple(batch1.shape)} and {tuple(batch2.shape)}",
             "(b, m, n) and (b, n, p)",
         )
-    return scaled_sum(input, beta, jnp.einsum("bmn,bnp->mp", batch1, batch2), alpha)
+    kind = jnp.float32 if batch1.dtype in HALF else None
+    terms = jnp.einsum("bmn,bnp->mp", batch1, batch2, preferred_element_type=kind)
+    return scaled_sum(input, beta, terms, alpha).astype(batch1.dtype)
 
 
 @op(name="einsum_of", namespace=(), method=False)
@@ -282,7 +285,7 @@ def einsum(*args):
     return einsum_of(equation, operands)
 
 
-@op(method=False)
+@op(method=False, out="same dtype")
 def tensordot(a: Array, b: Array, dims: int | tuple = 2):
     """Sum of products over several dimensions.
 
@@ -325,7 +328,7 @@ def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array 
     return gradients if bias is None else (*gradients, total(rows, (0,)))
 
 
-@op(namespace=("nn.functional",), method=False, gradient=_linear_gradient)
+@op(namespace=("nn.functional",), method=False, gradient=_linear_gradient, out="same dtype")
 def linear(input: Array, weight: Array, bias: Array | None = None):
     """`input @ weight.T + bias`.
 
@@ -399,7 +402,7 @@ def chain_matmul(*matrices):
     return multi_dot_of(list(matrices))
 
 
-@function(method=False, namespace=("linalg",), out=True)
+@function(method=False, namespace=("linalg",), out="same dtype")
 def multi_dot(tensors):
     """Product of a chain of matrices, in the cheapest order; the ends may be vectors."""
     return multi_dot_of(list(tensors))

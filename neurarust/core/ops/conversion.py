@@ -15,6 +15,7 @@ from ..op import Array
 from ..tensor.dispatch import call, check_writable, write
 from ..tensor.tensor import Tensor, alias
 from ..tensor.transfer import transfer
+from .elementwise import cast
 from .indexing import assign, getitem
 from .movement import pad
 from .views import detach, reshape, sizes
@@ -38,7 +39,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 def _to_dtype(input: Array, dtype):
     if jnp.iscomplexobj(input) and not jnp.issubdtype(dtype, jnp.complexfloating):
         input = input.real
-    return input.astype(dtype)
+    return cast(input, dtype)
 
 
 @op(name="_as_written", method=False, namespace=())

@@ -11,6 +11,7 @@ import numpy
 from ..define import op
 from ..errors import dimension
 from ..op import Array
+from .elementwise import narrow, wide
 from .reduce import with_sum_dtype
 
 BLOCK = 32
@@ -77,10 +78,10 @@ def cumprod(input: Array, dim: int, *, dtype=None):
     """Running product along `dim`; of integers and bools in int64."""
     input = with_sum_dtype(input, dtype)
     axis = dimension("cumprod", dim, input.ndim)
-    return jnp.cumprod(input, axis) if input.ndim else input
+    return narrow(jnp.cumprod(wide(input), axis), input) if input.ndim else input
 
 
-@op(promote="float")
+@op(promote="float", out="same dtype")
 def logcumsumexp(input: Array, dim: int):
     """`log(cumsum(e^x))` along `dim` without overflow."""
     axis = dimension("logcumsumexp", dim, input.ndim)
@@ -126,13 +127,13 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
     return accumulated(input)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def cummax(input: Array, dim: int):
     """Running maximum along `dim` and its indices; the last of a tie is taken."""
     return CummaxResult(*running_extreme(jax.lax.cummax, "cummax", input, dim))
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def cummin(input: Array, dim: int):
     """Running minimum along `dim` and its indices; the last of a tie is taken."""
     return CumminResult(*running_extreme(jax.lax.cummin, "cummin", input, dim))

@@ -190,7 +190,7 @@ def packed_lu(input, pivot=True, get_infos=False):
     return (packed, pivots, info) if get_infos else (packed, pivots)
 
 
-@op(method=False)
+@op(method=False, out="same dtype")
 def lu_unpack(
     LU_data: Array, LU_pivots: Array, unpack_data: bool = True, unpack_pivots: bool = True
 ):
@@ -238,7 +238,7 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     return lu_solve_of(LU, pivots, B, left, adjoint)
 
 
-@function(out=True)
+@function(out="same dtype")
 def lu_solve(input, LU_data, LU_pivots):
     """The X with `A X = input`, from the `lu_factor` of A."""
     return lu_solve_of(LU_data, LU_pivots, input)
@@ -334,7 +334,7 @@ def householder_product(input: Array, tau: Array):
     return reflected(input, tau, unit, True, False)
 
 
-@op(residuals=True)
+@op(residuals=True, out="same dtype")
 def ormqr(input: Array, tau: Array, other: Array, left: bool = True, transpose: bool = False):
     """`Q other` (`other Q` if not `left`) for the whole Q of `geqrf`, or its adjoint.
 

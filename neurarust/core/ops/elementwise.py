@@ -6,6 +6,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..define import op
 from ..errors import fail
@@ -14,6 +15,7 @@ from ..op import Array
 ROOT = ("neurarust",)
 SPECIAL = ("neurarust", "special")
 HALF = (jnp.float16, jnp.bfloat16)
+NARROW = (np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.int16))
 
 
 def is_float(array: Array) -> bool:
@@ -29,6 +31,18 @@ def is_complex(array: Array) -> bool:
 def wide(array: Array) -> Array:
     """Half precision as float32, in which PyTorch accumulates it."""
     return array.astype(jnp.float32) if array.dtype in HALF else array
+
+
+def narrow(result: Array, input: Array) -> Array:
+    """A result of `wide(input)` in the input's half type, if it has one."""
+    return result.astype(input.dtype) if input.dtype in HALF else result
+
+
+def cast(array: Array, dtype) -> Array:
+    """The array in a dtype. Narrow integers keep the low bits of the whole part, as in PyTorch."""
+    if jnp.issubdtype(array.dtype, jnp.floating) and np.dtype(dtype) in NARROW:
+        array = array.astype(jnp.int64)
+    return array.astype(dtype)
 
 
 def refuse_bool(operation: str, *arrays: Array) -> None:
@@ -339,7 +353,7 @@ def rad2deg(input: Array):
     return input * (180 / math.pi)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def nan_to_num(
     input: Array, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ):

@@ -13,9 +13,10 @@ from ..errors import dimension, fail
 from ..op import Array
 from ..tensor.tensor import Tensor
 from .elementwise import is_float
-from .linalg import LINALG, inverse, linalg_svd, matrix, matrix_norm, qr, solve, svdvals
+from .linalg import LINALG, inverse, matrix, matrix_norm, qr, solve
 from .random import randn
 from .reduce import mean
+from .svd import linalg_svd, svdvals
 from .views import diagonal, permute, reshape
 
 

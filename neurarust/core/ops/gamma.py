@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Operand
-from .elementwise import SPECIAL
+from .elementwise import SPECIAL, narrow, wide
 
 ONLY = ("special",)
 # The series of zeta is continued over at most so many negative terms.
@@ -97,7 +97,7 @@ def lgamma(input: Array):
 @op(promote="float", inplace=True, namespace=SPECIAL)
 def digamma(input: Array):
     """Derivative of `log gamma(x)`; minus infinity at 0."""
-    return digamma_of(input)
+    return narrow(digamma_of(wide(input)), input)
 
 
 @op(name="polygamma", promote="float", inplace=True, namespace=())
@@ -105,7 +105,8 @@ def polygamma_of(input: Array, n: int):
     """The `n`-th derivative of `digamma(x)`, as a method."""
     if n < 0:
         fail("polygamma", f"n={n}", "n of 0 or more")
-    return derivative(input, n) if n else digamma_of(input)
+    exact = wide(input)
+    return narrow(derivative(exact, n) if n else digamma_of(exact), input)
 
 
 @function(method=False, namespace=SPECIAL, out=True)

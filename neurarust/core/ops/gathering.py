@@ -88,7 +88,7 @@ def missing(input: Array) -> float | None:
     return jnp.nan if is_float(input) or is_complex(input) else None
 
 
-@op(check=slices_in_bounds)
+@op(check=slices_in_bounds, out="same dtype, apart")
 def index_select(input: Array, dim, index: Array):
     """The entries of a dimension at the positions in a 1-D index tensor."""
     rows, at = lifted("index_select", input, dim)
@@ -97,7 +97,7 @@ def index_select(input: Array, dim, index: Array):
     return taken if input.ndim else taken.reshape(())
 
 
-@op(check=in_bounds)
+@op(check=in_bounds, out="same dtype, apart")
 def gather(input: Array, dim, index: Array, *, sparse_grad=False):
     """`out[i][j] = input[index[i][j]][j]` for dim 0, and so on; shaped like `index`."""
     at = dimension("gather", dim, input.ndim)
@@ -113,7 +113,7 @@ def gather(input: Array, dim, index: Array, *, sparse_grad=False):
     return taken.reshape(index.shape)
 
 
-@op()
+@op(out="same dtype, apart")
 def take_along_dim(input: Array, indices: Array, dim=None):
     """The elements at `indices` along a dimension (of the flat input for None)."""
     if indices.dtype != jnp.int64:
@@ -126,7 +126,7 @@ def take_along_dim(input: Array, indices: Array, dim=None):
     return jnp.take_along_axis(input, indices, axis=at)
 
 
-@op(check=flat_in_bounds)
+@op(check=flat_in_bounds, out="same dtype, apart")
 def take(input: Array, index: Array):
     """The elements of the flat input at `index`, shaped like it."""
     if index.dtype != jnp.int64:
@@ -134,19 +134,3 @@ def take(input: Array, index: Array):
     if not input.size and index.size:
         fail("take", "an empty tensor", "elements to take", kind=IndexError)
     return jnp.take(input.reshape(-1), index, mode="fill", fill_value=missing(input))
-
-
-@op(differentiable=False)
-def nonzero_static(input: Array, *, size: int, fill_value: int = -1):
-    """The positions of the first `size` elements that are not zero, filled up with `fill_value`.
-
-    The shape does not depend on the data, so that it works under `nr.jit` and `vmap`.
-
-    Shape: (size, ndim).
-    """
-    if size < 0:
-        fail("nonzero_static", f"size={size}", "at least 0")
-    if not input.ndim:
-        return jnp.zeros((size, 0), jnp.int64)
-    places = jnp.nonzero(input, size=size, fill_value=fill_value)
-    return jnp.stack(places, 1).astype(jnp.int64)

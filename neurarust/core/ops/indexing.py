@@ -20,6 +20,7 @@ from ..tensor.dispatch import attach, call, call_inplace, check_writable, write
 from ..tensor.storage import Step
 from ..tensor.tensor import Tensor, from_host, wrap
 from .arithmetic import masked_fill
+from .elementwise import cast
 
 # A spec says for each dimension of the input what to take: ("int", k), ("slice", start,
 # length, step), where k or start is None when it travels as data; ("new",) adds a dimension.
@@ -116,7 +117,7 @@ def _scatter(input: Array, values: Operand, indices: Arrays, dims, accumulate):
     for dim, index in zip(dims, indices, strict=True):
         full[dim] = index
     at = input.at[tuple(full)]
-    values = values.astype(input.dtype)
+    values = cast(values, input.dtype)
     shape = jax.eval_shape(lambda one: one[tuple(full)], input).shape
     if np.broadcast_shapes(values.shape, shape) != shape:
         # Leading dimensions of length one may be left over, as in PyTorch.
@@ -143,7 +144,7 @@ def assign(input: Array, value: Operand):
         )
     if jnp.iscomplexobj(value) and not jnp.iscomplexobj(input):
         value = value.real
-    return jnp.broadcast_to(value.reshape(shape).astype(input.dtype), input.shape)
+    return jnp.broadcast_to(cast(value.reshape(shape), input.dtype), input.shape)
 
 
 # ------------------------------------------------------------------ reading an index
@@ -478,7 +479,7 @@ def argwhere(input: Tensor) -> Tensor:
     return nonzero(input)
 
 
-@function(out=True)
+@function(out="same dtype, apart")
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension; looks at the mask."""
     shape = np.broadcast_shapes(input.shape, mask.shape)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
-from ..define import function
+from ..define import function, op
+from ..errors import fail
+from ..op import Array
 from ..tensor.tensor import Tensor, from_host, wrap
 from .arithmetic import where as where_op
 from .comparison import isclose
@@ -79,6 +82,20 @@ def unique_consecutive(
     return made[0] if len(made) == 1 else made
 
 
+@op(differentiable=False, out="same dtype")
+def nonzero_static(input: Array, *, size: int, fill_value: int = -1):
+    """The first `size` positions of elements that are not zero, filled up; looks at nothing.
+
+    Shape: (size, ndim)
+    """
+    if size < 0:
+        fail("nonzero_static", f"size={size}", "at least 0")
+    if not input.ndim:
+        return jnp.zeros((size, 0), jnp.int64)
+    places = jnp.nonzero(input, size=size, fill_value=fill_value)
+    return jnp.stack(places, 1).astype(jnp.int64)
+
+
 @function()
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each non-negative integer occurs (or the sum of its weights); looks at the data."""
@@ -89,7 +106,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return _tensor(counts, input)
 
 
-@function(method=False, out=True)
+@function(method=False, out="same dtype")
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, else `other`; the places where it holds without them."""
     if input is None and other is None:

@@ -38,22 +38,6 @@ class QRResult(NamedTuple):
     R: Array
 
 
-class SVDResult(NamedTuple):
-    """The result of `linalg.svd`."""
-
-    U: Array
-    S: Array
-    Vh: Array
-
-
-class OldSVDResult(NamedTuple):
-    """The result of `svd`."""
-
-    U: Array
-    S: Array
-    V: Array
-
-
 class EighResult(NamedTuple):
     """The result of `eigh`."""
 
@@ -154,7 +138,7 @@ def solve_triangle(A, B, lower, unit):
     return jax_solve_triangular(A, B, lower=lower, unit_diagonal=unit)
 
 
-@op(namespace=LINALG, method=False)
+@op(namespace=LINALG, method=False, out="same dtype")
 def solve_triangular(
     A: Array, B: Array, *, upper: bool, left: bool = True, unitriangular: bool = False
 ):
@@ -170,7 +154,7 @@ def solve_triangular(
     return jnp.swapaxes(solve_triangle(A, B, upper, unitriangular), -1, -2)
 
 
-@op()
+@op(out="same dtype")
 def triangular_solve(
     input: Array, A: Array, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ):
@@ -193,7 +177,7 @@ def cholesky(input: Array, upper: bool = False):
     return adjoint(factor) if upper else factor
 
 
-@op(name="qr", residuals=True)
+@op(name="qr", residuals=True, out="same dtype")
 def qr(input: Array, some: bool = True):
     """`Q R` with orthonormal Q and upper triangular R; the older `linalg.qr`."""
     matrix("qr", input)
@@ -219,53 +203,6 @@ def linalg_qr(A, mode="reduced"):
     if mode not in ("reduced", "complete"):
         fail("qr", f"mode={mode!r}", "'reduced', 'complete' or 'r'")
     return qr(A, mode == "reduced")
-
-
-def decompose(input: Array, full: bool) -> tuple[Array, Array, Array]:
-    """U, S, Vh; a square matrix has a gradient whether `full` or not."""
-    full = full and input.shape[-1] != input.shape[-2]
-    left, values, right = jnp.linalg.svd(input, full_matrices=full)
-    return left, values, right
-
-
-@op(name="linalg_svd", residuals=True, namespace=(), method=False)
-def svd_of(A: Array, full_matrices: bool = True):
-    """`linalg.svd` as one op."""
-    matrix("svd", A)
-    return SVDResult(*decompose(A, full_matrices))
-
-
-@function(name="svd", namespace=LINALG, method=False, out=True)
-def linalg_svd(A, full_matrices=True):
-    """`U diag(S) Vh` with orthonormal U and Vh, S falling.
-
-    Args:
-        full_matrices: whether U and Vh are square; then only square matrices have a gradient.
-    """
-    return svd_of(A, full_matrices)
-
-
-@op(residuals=True)
-def svd(input: Array, some: bool = True, compute_uv: bool = True):
-    """`U diag(S) V^H`: the older `linalg.svd`, which returns V and not its transpose."""
-    matrix("svd", input)
-    if not compute_uv:
-        values = jnp.linalg.svd(input, compute_uv=False)
-        batch, (rows, columns) = input.shape[:-2], input.shape[-2:]
-        return OldSVDResult(
-            jnp.zeros((*batch, rows, rows), input.dtype),
-            values,
-            jnp.zeros((*batch, columns, columns), input.dtype),
-        )
-    left, values, right = decompose(input, not some)
-    return OldSVDResult(left, values, adjoint(right))
-
-
-@op(residuals=True, namespace=LINALG, method=False)
-def svdvals(A: Array):
-    """Singular values, falling."""
-    matrix("svdvals", A)
-    return jnp.linalg.svd(A, compute_uv=False)
 
 
 def from_triangle_named(A: Array, UPLO: str) -> Array:
@@ -434,7 +371,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@op(promote="same")
+@op(promote="same", out="same dtype, apart")
 def cross(input: Array, other: Array, dim: int | None = None):
     """Cross product of vectors of three numbers.
 
@@ -478,13 +415,13 @@ def keep(operation: str, input: Array, condition) -> Array:
     return jnp.where(condition(column - row), input, jnp.zeros((), input.dtype))
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def tril(input: Array, diagonal: int = 0):
     """The lower triangle: 0 above the diagonal number `diagonal`."""
     return keep("tril", input, lambda offset: offset <= diagonal)
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def triu(input: Array, diagonal: int = 0):
     """The upper triangle: 0 below the diagonal number `diagonal`."""
     return keep("triu", input, lambda offset: offset >= diagonal)

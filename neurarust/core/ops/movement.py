@@ -20,7 +20,7 @@ from .views import reshape, sizes
 # ------------------------------------------------------------------ joining and splitting
 
 
-@op(promote="same", method=False, aliases=("concat", "concatenate"))
+@op(promote="same", method=False, aliases=("concat", "concatenate"), out="apart")
 def cat(tensors: Arrays, dim=0):
     """The tensors one after another along an existing dimension.
 
@@ -263,12 +263,25 @@ def _repeat_each(input: Array, repeats, dim):
     return jnp.repeat(input.reshape(-1) if dim is None else input, np.array(repeats), axis=dim or 0)
 
 
+@op(method=False, namespace=())
+def _repeat_to(input: Array, repeats: Array, length, dim):
+    input = input.reshape(-1) if dim is None else input
+    return jnp.repeat(input, repeats, axis=dim or 0, total_repeat_length=length)
+
+
 @function()
 def repeat_interleave(
     input: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
-    """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
+    """Each element repeated; `repeats` is one count or a count an element.
+
+    Args:
+        output_size: the sum of the counts; they are not looked at then. Differs from PyTorch on
+            CPU, which raises if it is another: here elements are cut off, or the last is repeated.
+    """
     at = None if dim is None else dimension("repeat_interleave", dim, input.ndim)
+    if isinstance(repeats, Tensor) and output_size is not None:
+        return _repeat_to(input, repeats, output_size, at)
     counts = (
         tuple(repeats.tolist()) if isinstance(repeats, Tensor) and repeats.ndim else int(repeats)
     )
@@ -331,7 +344,7 @@ def rot90(input: Array, k=1, dims=(0, 1)):
     return jnp.rot90(input, k, dims)
 
 
-@op()
+@op(out="same dtype")
 def diag(input: Array, diagonal=0):
     """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
     if input.ndim not in (1, 2):

@@ -330,7 +330,7 @@ def filled_like(input: Tensor, number: float) -> Tensor:
     return input.new_full(input.shape, number, dtype=kind)  # type: ignore[attr-defined]
 
 
-@function(out=True)
+@function(out="same dtype")
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:

@@ -14,7 +14,7 @@ from ..define import function, op
 from ..errors import dimension, dimensions, fail
 from ..op import Array
 from .arithmetic import maximum, minimum
-from .elementwise import HALF, absolute, is_complex, is_float
+from .elementwise import HALF, absolute, cast, is_complex, is_float, narrow, wide
 
 # XLA's CPU code for a sum over rows of more columns than this is 30 times slower than a product.
 WIDE = 8192
@@ -44,7 +44,7 @@ def with_sum_dtype(input: Array, dtype) -> Array:
     """The input in `dtype`; by default integers and bools are summed in int64."""
     if dtype is None:
         dtype = input.dtype if is_float(input) else jnp.int64
-    return input.astype(dtype)
+    return cast(input, dtype)
 
 
 def with_mean_dtype(operation: str, input: Array, dtype) -> Array:
@@ -65,7 +65,7 @@ def total(input: Array, axes: tuple[int, ...], keepdim: bool = False) -> Array:
     columns = math.prod(input.shape[len(axes) :])
     leading = axes == tuple(range(len(axes)))
     if not (leading and columns > WIDE and input.dtype in (jnp.float32, jnp.float64)):
-        return jnp.sum(input, axes, keepdims=keepdim)
+        return jnp.sum(input, axes, keepdims=keepdim, promote_integers=False)
 
     def product(input):
         rows = input.reshape(-1, columns)
@@ -119,10 +119,12 @@ def nanmean(input: Array, dim: int | tuple | None = None, keepdim: bool = False,
 def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=None):
     """Product over `dim` (all by default); of integers and bools in int64."""
     axes = axes_of("prod", dim, input)
-    return jnp.prod(with_sum_dtype(input, dtype), axes, keepdims=keepdim and dim is not None)
+    input, keepdim = with_sum_dtype(input, dtype), keepdim and dim is not None
+    result = jnp.prod(wide(input), axes, keepdims=keepdim, promote_integers=False)
+    return narrow(result, input)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Largest number over `dim`; ties share the gradient."""
     axes = axes_of("amax", dim, input)
@@ -130,7 +132,7 @@ def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     return jnp.max(input, axes, keepdims=keepdim)
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def amin(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Smallest number over `dim`; ties share the gradient."""
     axes = axes_of("amin", dim, input)
@@ -145,7 +147,7 @@ class AminmaxResult(NamedTuple):
     max: Array
 
 
-@op(refuses="complex")
+@op(refuses="complex", out="same dtype")
 def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     """Smallest and largest number over `dim`, as the named tuple `(min, max)`."""
     axes = axes_of("aminmax", dim, input)
@@ -298,12 +300,15 @@ def logsumexp(input: Array, dim: int | tuple, keepdim: bool = False):
 
 
 def moments(operation, input, dim, unbiased, keepdim, correction):
-    """Variance and mean; a bool in the place of `dim` is `unbiased`, as in PyTorch."""
+    """Variance and mean, of half precision in float32.
+
+    A bool in the place of `dim` is `unbiased`, as in PyTorch.
+    """
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased else 0
-    input, axes = with_mean_dtype(operation, input, None), axes_of(operation, dim, input)
+    input, axes = wide(with_mean_dtype(operation, input, None)), axes_of(operation, dim, input)
     count = math.prod(input.shape[axis] for axis in axes)
     average = jnp.mean(input, axes, keepdims=True)
     distance = input - average
@@ -327,7 +332,7 @@ def var(
     Args:
         unbiased: whether `correction` is 1 (the default) or 0.
     """
-    return moments("var", input, dim, unbiased, keepdim, correction)[0]
+    return narrow(moments("var", input, dim, unbiased, keepdim, correction)[0], input)
 
 
 @op()
@@ -340,7 +345,8 @@ def std(
     correction: float | None = None,
 ):
     """Standard deviation over `dim`, the root of `var`; its gradient at 0 is 0."""
-    return safe_root(moments("std", input, dim, unbiased, keepdim, correction)[0])
+    variance = moments("std", input, dim, unbiased, keepdim, correction)[0]
+    return narrow(safe_root(variance), input)
 
 
 @op()
@@ -353,7 +359,8 @@ def var_mean(
     correction: float | None = None,
 ):
     """Variance and mean over `dim`."""
-    return moments("var_mean", input, dim, unbiased, keepdim, correction)
+    found = moments("var_mean", input, dim, unbiased, keepdim, correction)
+    return tuple(narrow(one, input) for one in found)
 
 
 @op()
@@ -367,11 +374,14 @@ def std_mean(
 ):
     """Standard deviation and mean over `dim`."""
     variance, average = moments("std_mean", input, dim, unbiased, keepdim, correction)
-    return safe_root(variance), average
+    return narrow(safe_root(variance), input), narrow(average, input)
 
 
 def p_norm(input: Array, p: float, axes: tuple[int, ...], keepdim: bool = False) -> Array:
     """`(sum |x|^p)^(1/p)`, the norm of vectors; its gradient at 0 is 0."""
+    if input.dtype in HALF:
+        # Squares of half precision overflow.
+        return narrow(p_norm(wide(input), p, axes, keepdim), input)
     size = absolute(input)
     if p == 2:
         square = size * size if is_complex(input) else input * input

@@ -13,7 +13,7 @@ from ..errors import dimension, fail
 from ..op import Array, Operand
 from ..tensor.tensor import Tensor
 from .conversion import clone, copy_
-from .elementwise import is_float
+from .elementwise import HALF, is_float, wide
 from .gathering import flat_in_bounds, in_bounds, lifted, positions, slices_in_bounds, within
 from .indexing import getitem, select
 from .views import as_strided, diagonal
@@ -27,7 +27,9 @@ def put_at(input: Array, places: tuple, src: Array) -> Array:
 
 
 def add_at(input: Array, places: tuple, src: Array) -> Array:
-    """Elements added; the sum of bools is `or`."""
+    """Elements added; the sum of bools is `or`, that of half precision is rounded once."""
+    if input.dtype in HALF:
+        return add_at(wide(input), places, wide(src)).astype(input.dtype)
     change = input.at[places]
     return change.max(src) if input.dtype == jnp.bool_ else change.add(src)
 
@@ -154,7 +156,7 @@ def _scatter_mul(input: Array, dim, index: Array, src: Operand):
     return scattered("scatter", input, dim, index, src, multiply_at)
 
 
-@function(inplace=True, out=True)
+@function(inplace=True, out="same dtype")
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
             reduce: str | None = None) -> Tensor:  # fmt: skip
     """`out[index[i][j]][j] = src[i][j]` for dim 0, and so on; `src` may be one number.
@@ -173,7 +175,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     return ways[reduce](input, dim, index, given)
 
 
-@op(inplace=True, check=in_bounds)
+@op(inplace=True, check=in_bounds, out="same dtype")
 def scatter_add(input: Array, dim, index: Array, src: Operand):
     """`out[index[i][j]][j] += src[i][j]` for dim 0, and so on."""
     if src.ndim:
@@ -181,7 +183,7 @@ def scatter_add(input: Array, dim, index: Array, src: Operand):
     return scattered("scatter_add", input, dim, index, src, add_at)
 
 
-@op(inplace=True, check=in_bounds)
+@op(inplace=True, check=in_bounds, out="same dtype")
 def scatter_reduce(
     input: Array, dim: int, index: Array, src: Array, reduce: str, *, include_self: bool = True
 ):
@@ -227,14 +229,14 @@ def index_add(input: Array, dim, index: Array, source: Array, *, alpha: Operand 
     return placed("index_add", input, dim, index, added, add_at)
 
 
-@op(inplace=True, check=slices_in_bounds)
+@op(inplace=True, check=slices_in_bounds, out="same dtype")
 def index_copy(input: Array, dim, index: Array, source: Array):
     """Puts `source` into the entries of a dimension at the positions in `index`."""
     one_dtype("index_copy", input, source)
     return placed("index_copy", input, dim, index, source, put_at)
 
 
-@op(inplace=True, check=slices_in_bounds)
+@op(inplace=True, check=slices_in_bounds, out="same dtype")
 def index_reduce(
     input: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ):

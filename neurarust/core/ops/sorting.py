@@ -94,7 +94,7 @@ def sorted_along(input: Array, axis: int, descending: bool = False) -> tuple[Arr
     return jnp.moveaxis(values, -1, axis), jnp.moveaxis(index, -1, axis)
 
 
-@op(residuals=True)
+@op(residuals=True, out="same dtype")
 def sort(input: Array, dim: int = -1, descending: bool = False, stable: bool = False):
     """Numbers in order along `dim`, and their indices; always stable, NaN is the largest."""
     axis = dimension("sort", dim, input.ndim)
@@ -107,13 +107,13 @@ def argsort(input: Array, dim: int = -1, descending: bool = False, stable: bool 
     return sorted_along(input, dimension("argsort", dim, input.ndim), descending)[1]
 
 
-@op(residuals=True)
+@op(residuals=True, out="same dtype")
 def msort(input: Array):
     """Numbers in order along the first dimension."""
     return sorted_along(input, 0)[0]
 
 
-@op(residuals=True, refuses="bool complex")
+@op(residuals=True, refuses="bool complex", out="same dtype")
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     """The `k` largest (or smallest) numbers along `dim`, in order, and their indices."""
     axis = dimension("topk", dim, input.ndim)
@@ -144,7 +144,7 @@ def pick(values: Array, indices: Array, rank: Array | int, axis: int, keepdim: b
     return found if keepdim else [a.squeeze(axis) for a in found]
 
 
-@op(residuals=True, refuses="bool complex")
+@op(residuals=True, refuses="bool complex", out="same dtype, apart")
 def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False):
     """The `k`-th smallest number along `dim`, counted from 1, and its index."""
     axis = dimension("kthvalue", dim, input.ndim)

@@ -61,6 +61,10 @@ def coo_softmax(values: Array, groups: Array, count: int, logarithm: bool):
 
 # ------------------------------------------------------------------ the tensors
 
+# What the second argument of an operation has for it.
+_REFLECTED = {"add": "__radd__", "sub": "__rsub__", "mul": "__rmul__", "mm": "__rmatmul__",
+              "matmul": "__rmatmul__"}  # fmt: skip
+
 
 class SparseTensor:
     """A tensor of which only some elements are kept: `layout` is `sparse_coo` or `sparse_csr`.
@@ -274,6 +278,14 @@ class SparseTensor:
         return SparseTensor(places, self._kept, [self.shape[k] for k in order])
 
     # -------------------------------------------------------- arithmetic
+
+    def _operation(self, name: str, first: Any, *rest: Any, **kwargs: Any) -> Any:
+        """The method that an operation called on a sparse tensor stands for."""
+        if first is not self:
+            name = _REFLECTED.get(name, "") if rest and rest[0] is self else ""
+            rest = (first, *rest[1:])
+        method = getattr(self, name, None)
+        return NotImplemented if method is None else method(*rest, **kwargs)
 
     def __neg__(self) -> SparseTensor:
         return self._with(-self._kept)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtype as dtypes
-from ..define import NAMESPACES, OTHERS, function
+from ..define import NAMESPACES, function
 from ..errors import dimension, fail
 from ..layout import sparse_csr
 from ..tensor.tensor import Tensor
@@ -204,4 +204,3 @@ def sampled_addmm(input, mat1, mat2, *, beta=1.0, alpha=1.0):
 
 
 NAMESPACES["sparse"]["SparseTensor"] = SparseTensor
-OTHERS.add(SparseTensor)

@@ -80,8 +80,17 @@ def log_ndtr(input: Array):
 
 @jax.custom_jvp
 def scaled_erfc(input: Array) -> Array:
-    """`e^(x^2) * erfc(x)`, differentiable any number of times."""
-    return special.erfcx(input)
+    """`e^(x^2) * erfc(x)`, differentiable any number of times.
+
+    Where erfc is near its smallest number, and JAX's function 0, by the asymptotic series.
+    https://dlmf.nist.gov/7.12.E1
+    """
+    edge = 20 if input.dtype == jnp.float64 else 9
+    far = input > edge
+    x = jnp.where(far, input, edge)
+    t = 0.5 / (x * x)
+    series = 1 - t * (1 - 3 * t * (1 - 5 * t * (1 - 7 * t * (1 - 9 * t * (1 - 11 * t)))))
+    return jnp.where(far, series / (x * math.sqrt(math.pi)), special.erfcx(input))
 
 
 @scaled_erfc.defjvp
@@ -115,13 +124,13 @@ def logsumexp(input, dim, keepdim=False):
     return reduce.logsumexp(input, dim, keepdim)
 
 
-@function(method=False, namespace=ONLY, out=True)
+@function(method=False, namespace=ONLY, out="same dtype")
 def softmax(input, dim, *, dtype=None):
     """`e^x / sum(e^x)`: another name of `neurarust.softmax`."""
     return activation.softmax(input, dim, dtype)
 
 
-@function(method=False, namespace=ONLY, out=True)
+@function(method=False, namespace=ONLY, out="same dtype")
 def log_softmax(input, dim, *, dtype=None):
     """`x - log(sum(e^x))`: another name of `neurarust.log_softmax`."""
     return activation.log_softmax(input, dim, dtype)

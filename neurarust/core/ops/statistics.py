@@ -124,7 +124,7 @@ def clipped(input: Array) -> Array:
 # ------------------------------------------------------------------ the commonest number
 
 
-@op(residuals=True)
+@op(residuals=True, out="same dtype")
 def mode(input: Array, dim: int = -1, keepdim: bool = False):
     """The commonest number along `dim`, the smallest of a tie, and an index of it (the last)."""
     axis = dimension("mode", dim, input.ndim)
@@ -155,7 +155,7 @@ def spread(low: Array, high: Array) -> tuple[Array, Array]:
     return jnp.where(same, low - 1, low), jnp.where(same, high + 1, high)
 
 
-@op(differentiable=False, refuses="bool complex")
+@op(differentiable=False, refuses="bool complex", out="same dtype")
 def histc(input: Array, bins: int = 100, min: float = 0, max: float = 0):
     """How many numbers lie in each of `bins` equal parts of `[min, max]`.
 
@@ -358,7 +358,7 @@ def cumulative_trapezoid(
     return jnp.cumsum(area, axis)
 
 
-@op(promote="same", promoted=("input", "prepend", "append"))
+@op(promote="same", promoted=("input", "prepend", "append"), out="same dtype")
 def diff(
     input: Array, n: int = 1, dim: int = -1, prepend: Array | None = None,
     append: Array | None = None,
@@ -391,6 +391,7 @@ def _gradient_along(input: Array, spacing: Operand, *, dim: int, edge_order: int
     if size < edge_order + 1:
         fail("gradient", f"{size} elements along dimension {dim}", f"at least {edge_order + 1}")
     h = jnp.asarray(spacing)
+    uniform = not h.ndim
     if h.ndim:
         if h.shape != (size,):
             fail("gradient", f"{h.shape[0]} coordinates", f"{size}, one an element")
@@ -403,6 +404,9 @@ def _gradient_along(input: Array, spacing: Operand, *, dim: int, edge_order: int
     slopes = (moved[1:] - moved[:-1]) / h
     before, after = h[:-1], h[1:]
     inner = (slopes[:-1] * after + slopes[1:] * before) / (before + after)
+    if uniform:
+        # Without the element itself, which may be NaN.
+        inner = (moved[2:] - moved[:-2]) / (before + after)
     first, last = slopes[:1], slopes[-1:]
     if edge_order == 2:
         bend = (slopes[1:] - slopes[:-1]) / (before + after)
@@ -436,7 +440,7 @@ def gradient(
 # ------------------------------------------------------------------ norms of slices
 
 
-@op(inplace=True)
+@op(inplace=True, out="same dtype")
 def renorm(input: Array, p: float, dim: int, maxnorm: float):
     """Slices of `dim` whose p-norm is above `maxnorm` scaled down to it."""
     axis = dimension("renorm", dim, input.ndim)

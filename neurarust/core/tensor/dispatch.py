@@ -83,6 +83,8 @@ def call(
             f"hashable: {[one for one in args if not isinstance(one, Tensor)]} {kwargs or ''}"
         ) from None
     if signature is None:
+        if written is None and (answer := _answer(op, args, kwargs or {})) is not NotImplemented:
+            return answer
         signature = _build(op, key, args, kwargs or {}, device, written)
     if numbers and signature.bounds is not None:
         _check_bounds(op, signature, numbers)
@@ -100,6 +102,19 @@ def call(
     return signature.rebuild(
         [wrap(one, (node, k) if inexact[k] else None) for k, one in enumerate(outputs)]
     )
+
+
+def _answer(op: Op, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """What an argument of another class of tensors makes of the operation, by its `_operation`.
+
+    A protocol like PyTorch's `__torch_function__`: a method (name, *args, **kwargs) -> result or
+    NotImplemented. Such arguments never get a signature, so calls on Tensors do not look for it.
+    """
+    for argument in (*args, *kwargs.values()):
+        if hasattr(type(argument), "_operation"):
+            bound = op.signature.bind(*args, **kwargs)
+            return argument._operation(op.name, *bound.args, **bound.kwargs)
+    return NotImplemented
 
 
 _PLAIN = frozenset({int, bool, float, str, type(None)})
@@ -373,6 +388,8 @@ def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:
     """`out=`: writes a result into a given tensor, which takes the result's shape."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{op_name}: out must be a Tensor, but got {type(out).__name__}")
+    if not isinstance(result, Tensor):
+        raise TypeError(f"{op_name}: out= cannot take a {type(result).__name__}")
     if state.grad and (out._current_edge() is not None or result._edge is not None):
         raise RuntimeError(
             f"{op_name}(): functions with out=... arguments don't support automatic "

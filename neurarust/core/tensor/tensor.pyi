@@ -943,7 +943,7 @@ class Tensor:
     def nonzero(self, *, as_tuple: builtins.bool = ...) -> Any:
         """The positions of elements that are not zero; looks at the data."""
     def nonzero_static(self, *, size: builtins.int, fill_value: builtins.int = ...) -> Tensor:
-        """The positions of the first `size` elements that are not zero, filled up with `fill_value`."""
+        """The first `size` positions of elements that are not zero, filled up; looks at nothing."""
     def norm(self, p: builtins.float | str | None = ..., dim: builtins.int | tuple | None = ..., keepdim: builtins.bool = ..., dtype: Any = ...) -> Tensor:
         """Norm of the vector made of the dimensions `dim` (all by default)."""
     def normal_(self, *args: Any, generator: Any = ..., **kwargs: Any) -> Tensor:
@@ -1023,7 +1023,7 @@ class Tensor:
     def repeat(self, *counts: Any, repeats: Any = ...) -> Tensor:
         """The tensor laid side by side `repeats` times in each dimension; a copy."""
     def repeat_interleave(self, repeats: builtins.int | Tensor, dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor:
-        """Each element repeated; `repeats` is one count or a count an element (then looked at)."""
+        """Each element repeated; `repeats` is one count or a count an element."""
     requires_grad: Any
     """Whether gradients are recorded for this tensor."""
     def requires_grad_(self, requires_grad: builtins.bool = ...) -> Tensor:
@@ -1256,7 +1256,7 @@ class Tensor:
         """In-place form of `unsqueeze`: the tensor itself gets the new shape."""
     def var(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
         """Variance over `dim`: `sum((x - mean)^2) / (n - correction)`."""
-    def var_mean(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Tensor:
+    def var_mean(self, dim: builtins.int | tuple | builtins.bool | None = ..., unbiased: builtins.bool = ..., keepdim: builtins.bool = ..., *, correction: builtins.float | None = ...) -> Any:
         """Variance and mean over `dim`."""
     def vdot(self, other: Tensor) -> Tensor:
         """`dot` with the complex conjugate of the first vector."""
