@@ -17,7 +17,6 @@ from .core.transforms import jvp as jvp
 from .core.transforms import linearize as linearize
 from .core.transforms import vjp as vjp
 from .core.transforms import vmap as vmap
-from .nn.utils import stateless
 
 
 def functional_call(
@@ -35,7 +34,7 @@ def functional_call(
     Other arguments and errors as `nn.utils.stateless.functional_call`'s, which this calls.
     """
     given = _merged(parameter_and_buffer_dicts)
-    return stateless.functional_call(
+    return _nn("utils.stateless").functional_call(
         module, given, args, kwargs, tie_weights=tie_weights, strict=strict
     )
 
@@ -96,8 +95,12 @@ def _stacked(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     return made
 
 
+def _nn(name: str) -> Any:
+    """A module of `nn`, which is imported on first use."""
+    return importlib.import_module(f"{__package__}.nn.{name}")
+
+
 def __getattr__(name: str) -> Any:
-    """What needs `nn`, which is imported on first use."""
     if name == "replace_all_batch_norm_modules_":
-        return getattr(importlib.import_module(f"{__package__}.nn.normalization"), name)
+        return getattr(_nn("normalization"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

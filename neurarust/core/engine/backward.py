@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
 
 from . import disk_cache
+from .jaxprs import is_literal
 from .signature import SCALAR_DTYPES, Signature, Traced, traced, untraced
 from .value import Aval
 
@@ -191,8 +191,8 @@ def _conjugate(arrays: Sequence[Any]) -> tuple:
 
 def _used(jaxpr: Any) -> list[bool]:
     """Which of a jaxpr's inputs its outputs depend on."""
-    needed = {id(one) for one in jaxpr.outvars if not isinstance(one, Literal)}
+    needed = {id(one) for one in jaxpr.outvars if not is_literal(one)}
     for equation in reversed(jaxpr.eqns):
         if equation.effects or any(id(one) in needed for one in equation.outvars):
-            needed.update(id(one) for one in equation.invars if not isinstance(one, Literal))
+            needed.update(id(one) for one in equation.invars if not is_literal(one))
     return [id(one) in needed for one in jaxpr.invars]

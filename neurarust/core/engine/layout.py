@@ -18,9 +18,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jax import lax
-from jax.extend.core import Literal
 
-from .libraries import CALLS, equations
+from .jaxprs import CALLS, equations, is_literal
 
 Order = tuple[int, ...]
 
@@ -59,7 +58,7 @@ def _evaluate(jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any]) -> li
     known: dict[Any, Any] = {}
 
     def read(one: Any) -> Any:
-        return one.val if isinstance(one, Literal) else known[one]
+        return one.val if is_literal(one) else known[one]
 
     known.update(zip(jaxpr.constvars, constants, strict=True))
     known.update(zip(jaxpr.invars, inputs, strict=True))

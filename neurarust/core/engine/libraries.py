@@ -22,9 +22,10 @@ For convolutions, Eigen has twice the speed with channels last (`layout`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from math import prod
 from typing import Any
+
+from .jaxprs import equations
 
 _OPTION = "xla_cpu_experimental_ynn_fusion_type"
 _PRODUCTS, _REDUCTIONS = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT", "LIBRARY_FUSION_TYPE_REDUCE"
@@ -32,8 +33,6 @@ _PRODUCTS, _REDUCTIONS = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT", "LIBRARY_FUSION_T
 MANY_ROWS, SMALL_WEIGHTS = 512, 1 << 16
 # The part of a program's multiplications that must be such.
 MOST = 0.8
-# Where the equations of a call stand among its parameters.
-CALLS = {"jit": "jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
 
 
 def options(jaxpr: Any, convolves: bool) -> dict[str, Any]:
@@ -43,16 +42,6 @@ def options(jaxpr: Any, convolves: bool) -> dict[str, Any]:
     if _has_small_weights(jaxpr):
         return {_OPTION: _REDUCTIONS}
     return {_OPTION: f"{_PRODUCTS},{_REDUCTIONS}"} if convolves else {}
-
-
-def equations(jaxpr: Any) -> Iterator[Any]:
-    """A program's equations, and in the place of a call those that it calls."""
-    for equation in jaxpr.eqns:
-        inner = CALLS.get(equation.primitive.name)
-        if inner is None:
-            yield equation
-        else:
-            yield from equations(equation.params[inner].jaxpr)
 
 
 def _has_small_weights(jaxpr: Any) -> bool:
