@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -140,3 +142,28 @@ def test_programs_without_convolutions_are_left_alone():
     assert not layout.convolves(plain.jaxpr)
     inside = jax.make_jaxpr(jax.jit(lambda x: convolved(x)))(picture())
     assert layout.convolves(inside.jaxpr)
+
+
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
+def test_mapped_convolutions_are_made_one_by_one(strides):
+    """Kernels and pictures of several models: values, gradients, and no groups are left."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(3, 2, 6, 7, 8)).astype(np.float32)
+    kernel = generator.normal(size=(3, 4, 6, 3, 3)).astype(np.float32)
+
+    def total(x, kernel):
+        def one(x, kernel):
+            return jax.lax.conv_general_dilated(
+                x, kernel, strides, [(1, 1), (0, 2)], dimension_numbers=("NCHW", "OIHW", "NCHW")
+            )
+
+        return (jax.vmap(one)(x, kernel) ** 2).sum()
+
+    gradient = jax.grad(total, (0, 1))
+    closed = jax.make_jaxpr(gradient)(x, kernel)
+    placed = layout.channels_last(closed)
+    for found, wanted in zip(placed(x, kernel), gradient(x, kernel), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
+    text = str(jax.make_jaxpr(placed)(x, kernel))
+    assert text.count("conv_general_dilated[") == 9
+    assert set(re.findall(r"(?:batch|feature)_group_count=(\d+)", text)) == {"1"}
