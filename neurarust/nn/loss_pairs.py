@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
@@ -13,21 +12,15 @@ from ..core.define import function, op
 from ..core.errors import dimension, fail
 from ..core.op import Array
 from ..core.ops.create import as_tensor
+from ..core.ops.elementwise import wide
+from ..core.ops.reduce import p_norm
 from ..core.tensor.tensor import Tensor
 from .loss import _reduced, _reduction
 
 
 def _norm(difference: Array, p: float, keepdim: bool = False) -> Array:
     """p-norm over the last dimension, with gradient 0 where the norm is 0."""
-    if p == 1:
-        return jnp.sum(jnp.abs(difference), -1, keepdims=keepdim)
-    if p == math.inf:
-        return jnp.max(jnp.abs(difference), -1, keepdims=keepdim)
-    if p == 0:
-        return jnp.sum(difference != 0, -1, dtype=difference.dtype, keepdims=keepdim)
-    power = jnp.sum(jnp.abs(difference) ** p, -1, keepdims=keepdim)
-    positive = power > 0
-    return jnp.where(positive, jnp.where(positive, power, 1) ** (1 / p), 0)
+    return p_norm(difference, p, (difference.ndim - 1,), keepdim)
 
 
 @op(namespace=("nn.functional", "neurarust"), method=False, promote="same")
@@ -37,12 +30,14 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8):
     axis = dimension("cosine_similarity", dim, x1.ndim)
     if not x1.ndim:
         x1, x2 = x1[None], x2[None]
+    kind = x1.dtype
+    x1, x2 = wide(x1), wide(x2)  # squares of half precision overflow
     lengths = []
     for x in (x1, x2):
         square = jnp.sum(x * x, axis, keepdims=True)
         # A floor that hides the value and keeps the gradient finite, 0 for a zero vector.
         lengths.append(jnp.sqrt(jnp.where(square > eps * eps, square, eps * eps)))
-    return jnp.sum(x1 / lengths[0] * (x2 / lengths[1]), axis)
+    return jnp.sum(x1 / lengths[0] * (x2 / lengths[1]), axis).astype(kind)
 
 
 @op(namespace=("nn.functional", "neurarust"), method=False, promote="float")

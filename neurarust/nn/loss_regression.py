@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from ..core.define import op
 from ..core.errors import fail
 from ..core.op import Array, Operand
+from ..core.ops.elementwise import wide
 from .loss import _reduced, _reduction
 
 
@@ -37,7 +38,8 @@ def mse_loss(
     """Squared error `weight * (input - target)^2`; a weighted mean divides by the weights' sum."""
     reduction = _reduction("mse_loss", reduction, size_average, reduce)
     _warn_broadcast("mse_loss", input, target)
-    return _weighted("mse_loss", jnp.square(input - target), weight, reduction)
+    square = jnp.square(wide(input) - wide(target)).astype(input.dtype)
+    return _weighted("mse_loss", square, weight, reduction)
 
 
 def _weighted(operation: str, loss: Array, weight: Array | None, reduction: str) -> Array:

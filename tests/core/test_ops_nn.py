@@ -308,3 +308,26 @@ def test_gradients_of_batch_statistics(shape, affine):
     ]
     assert nr.autograd.gradcheck(train, (x, *vectors))
     assert nr.autograd.gradgradcheck(train, (x, *vectors))
+
+
+@pytest.mark.parametrize(
+    "distance",
+    [lambda x, y: nr.cdist(x, y).amax(1), lambda x, y: nr.cdist(x, y, p=3.0).amax(1),
+     lambda x, y: F.pdist(x, 1.5)[:29].amax(0, keepdim=True), F.pairwise_distance,
+     F.cosine_similarity, lambda x, y: F.triplet_margin_loss(x, y, y, reduction="none")],
+)  # fmt: skip
+def test_distances_keep_nan(distance):
+    x = nr.randn(30, 5)
+    x[0, 2] = float("nan")
+    found = distance(x, nr.randn(30, 5))
+    assert found[0].isnan()
+    assert not found[1:].isnan().any()
+
+
+def test_distances_of_half_precision_do_not_overflow():
+    x = nr.full((2, 4), 300.0, dtype=nr.float16)
+    assert F.cosine_similarity(x, -x).tolist() == [-1, -1]
+    assert F.pairwise_distance(x, -x / 2).tolist() == [900, 900]
+    rough = nr.full((3,), 300.0, dtype=nr.bfloat16)
+    # 510 squared; the difference in bfloat16 would be squared to 262144.
+    assert F.mse_loss(rough, -rough * 0.7).item() == 260096

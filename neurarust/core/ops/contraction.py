@@ -381,7 +381,7 @@ def cdist(
     if p == 2 and (by_product or compute_mode == "use_mm_for_euclid_dist"):
         squares = jnp.sum(x1 * x1, -1)[..., None] + jnp.sum(x2 * x2, -1)[..., None, :]
         square = squares - 2 * jnp.matmul(x1, jnp.swapaxes(x2, -1, -2))
-        return safe_root(jnp.where(square > 0, square, 0))
+        return safe_root(jnp.where(square < 0, 0, square))  # NaN stays
     difference = x1[..., :, None, :] - x2[..., None, :, :]
     return p_norm(difference, p, (difference.ndim - 1,))
 
