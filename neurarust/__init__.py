@@ -116,8 +116,8 @@ _LAZY |= dict.fromkeys(
      "set_autocast_cache_enabled", "clear_autocast_cache"), "amp.casting")  # fmt: skip
 # And those that stand in `nn.functional`.
 _LAZY |= dict.fromkeys(
-    ("channel_shuffle", "cosine_similarity", "pairwise_distance", "pdist", "pixel_shuffle",
-     "pixel_unshuffle", "rrelu_"), "nn.functional")  # fmt: skip
+    ("channel_shuffle", "cosine_similarity", "ctc_loss", "pairwise_distance", "pdist",
+     "pixel_shuffle", "pixel_unshuffle", "rrelu_"), "nn.functional")  # fmt: skip
 
 
 def _near(name: str) -> str:

@@ -210,6 +210,7 @@ def functions_of(space: str) -> list[str]:
 
 def package_stub() -> str:
     """`__init__.pyi`: the public names."""
+    importlib.import_module("neurarust.nn.functional")  # puts its names into the table
     kinds = [name for name in sorted(vars(nr)) if isinstance(vars(nr)[name], nr.dtype)]
     constants = [f"{name}: builtins.float\n" for name in ("e", "inf", "nan", "pi")]
     return (

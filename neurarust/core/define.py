@@ -112,7 +112,7 @@ def _refusing(name: str, function: Callable, refuses: str) -> Callable:
 _KINDS = defaultdict(str, {"b": "bool", "c": "complex", "i": "integer", "u": "integer"})
 
 
-def _public(record: Op, out: bool, check: Callable | None = None) -> Callable:
+def _public(record: Op, out: bool | str, check: Callable | None = None) -> Callable:
     """The function over Tensors that calls an op."""
     first = record.parameters[0] if record.parameters else None
     # An operation of numbers alone has no device and no dtype; PyTorch refuses it too.

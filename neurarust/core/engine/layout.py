@@ -304,8 +304,8 @@ def _convolution(equation: Any, given: list) -> Any:
             for order, spec in zip(orders, specs, strict=True)
         )
     )
-    stored = [_stored(one, order) for one, order in zip(given, orders[:2], strict=True)]
-    return _place(_in_groups(equation, *stored, moved), orders[2])
+    first, second = (_stored(one, order) for one, order in zip(given, orders[:2], strict=True))
+    return _place(_in_groups(equation, first, second, moved), orders[2])
 
 
 # More groups than this, and groups of one channel, stay one convolution.

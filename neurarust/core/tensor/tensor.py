@@ -352,7 +352,8 @@ def from_host(array: np.ndarray, device: devices.device) -> Value:
     target = device.jax()
     with jax.enable_x64(True):
         # Where JAX puts arrays by itself it is twice as fast without being told.
-        if jax.config.jax_default_device is None and target is jax.devices()[0]:
+        chosen = jax.config.jax_default_device  # type: ignore[attr-defined]
+        if chosen is None and target is jax.devices()[0]:
             value = value_of(jnp.asarray(array), device)
         else:
             value = value_of(jax.device_put(array, target), device)
