@@ -88,6 +88,7 @@ globals().update({"half": _DTYPES["float16"], "float": _DTYPES["float32"],
                   "int": _DTYPES["int32"], "long": _DTYPES["int64"],
                   "cfloat": _DTYPES["complex64"], "cdouble": _DTYPES["complex128"]})  # fmt: skip
 
+# These find the names above when they are imported, so they come after them (E402).
 from . import accelerator as accelerator  # noqa: E402
 from . import autograd as autograd  # noqa: E402
 from . import backends as backends  # noqa: E402

@@ -28,7 +28,7 @@ def device_count() -> int:
 def current_device() -> int:
     """The number of the default CUDA device."""
     default = devices.default_device()
-    return (default if default.type == "cuda" else devices.current("cuda")).index or 0
+    return (default if default.type == "cuda" else devices.device("cuda")).index or 0
 
 
 def set_device(device: Any) -> None:
@@ -49,7 +49,7 @@ class device:
         self.device = _device(device)
 
     def __enter__(self) -> device:
-        self._before = devices.current(self.device.type)
+        self._before = devices.device(self.device.type)
         set_device(self.device)
         return self
 

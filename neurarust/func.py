@@ -90,7 +90,7 @@ def _stacked(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
             raise RuntimeError(
                 f"stack_module_state: Expected {name} of all models to have the same requires_grad"
             )
-        stacked = stack([one.detach() for one in members])  # type: ignore[attr-defined]
+        stacked = stack([one.detach() for one in members])
         made[name] = stacked.requires_grad_(first.requires_grad)
     return made
 

@@ -119,7 +119,7 @@ class GradScaler:
         if not self._enabled:
             return outputs
         if isinstance(outputs, Tensor):
-            return outputs * self._begin(outputs.device).to(outputs.device)  # type: ignore
+            return outputs * self._begin(outputs.device).to(outputs.device)
         if isinstance(outputs, (list, tuple)):
             return type(outputs)(self.scale(one) for one in outputs)
         if hasattr(outputs, "__iter__"):
@@ -147,7 +147,7 @@ class GradScaler:
                     by_device.setdefault(param.grad.device, []).append(param.grad)
         with no_grad():
             for device, grads in by_device.items():
-                *results, bad = call(UNSCALED, (grads, scale.to(device)))  # type: ignore
+                *results, bad = call(UNSCALED, (grads, scale.to(device)))
                 for grad, result in zip(grads, results, strict=True):
                     write(grad, result)
                 state["found_inf"].append(bad)
@@ -193,9 +193,9 @@ class GradScaler:
                     raise AssertionError(
                         "new_scale should be a float or a 1-element tensor without requires_grad"
                     )
-                scale.copy_(new_scale.reshape(()))  # type: ignore[attr-defined]
+                scale.copy_(new_scale.reshape(()))
             elif new_scale is not None:
-                scale.fill_(new_scale)  # type: ignore[attr-defined]
+                scale.fill_(new_scale)
             elif not found:
                 raise AssertionError("No inf checks were recorded prior to update.")
             else:

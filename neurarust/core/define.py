@@ -84,7 +84,7 @@ def op(
         OPS[record.name] = record
         public = _public(record, out, check)
         functools.update_wrapper(public, function)
-        public.op = record  # type: ignore[attr-defined]
+        public.op = record
         first = next(iter(record.parameters), None)
         as_method = first == "input" if method is None else method
         _register(public, record.name, as_method, aliases, namespace)
@@ -181,7 +181,7 @@ def _register_inplace(
 
     inplace.__name__ = inplace.__qualname__ = f"{record.name}_"
     inplace.__doc__ = f"In-place form of `{record.name}`."
-    inplace.op = record  # type: ignore[attr-defined]
+    inplace.op = record
     for one in (record.name, *aliases):
         METHODS[f"{one}_"] = inplace
         if "neurarust" in namespace:
@@ -281,8 +281,8 @@ def view(
             return take_view(the_view, input, *args, **kwargs)
 
         functools.update_wrapper(public, part)
-        public.op = reader  # type: ignore[attr-defined]
-        public.view = the_view  # type: ignore[attr-defined]
+        public.op = reader
+        public.view = the_view
         _register(public, known_as, method, (), namespace)
         return public
 

@@ -147,11 +147,6 @@ def set_default_device(wanted: device | str | None) -> None:
     Defaults.device = None if wanted is None else of(wanted)
 
 
-def current(kind: str) -> device:
-    """The device that a type's name without a number stands for."""
-    return device(kind)
-
-
 def set_current(wanted: device) -> None:
     """Makes a device the one that its type's name without a number stands for."""
     Defaults.numbers[wanted.type] = wanted.index or 0

@@ -26,8 +26,7 @@ def _prepared(operation: str, inputs: Any, create_graph: bool) -> tuple[Tensor, 
             raise TypeError(f"{operation}: inputs must be Tensors, but got {type(one).__name__}")
     if create_graph:
         return tuple(
-            one.view_as(one) if one.requires_grad else detach(one).requires_grad_()  # type: ignore
-            for one in given
+            one.view_as(one) if one.requires_grad else detach(one).requires_grad_() for one in given
         )
     return tuple(clone(detach(one)).requires_grad_() for one in given)
 
@@ -109,7 +108,7 @@ def jacobian(
             rows = []
             flat = reshape(output, -1)
             for k in range(output.numel()):
-                one = flat[k : k + 1]  # type: ignore[index]
+                one = flat[k : k + 1]
                 rows.append(_grads([one], given, [ones_like(one)], create_graph, strict))
             columns = zip(*rows, strict=True)
             table.append(

@@ -53,7 +53,7 @@ def take_over(tensor: Tensor, source: Tensor) -> Tensor:
     either is written.
     """
     with no_grad():
-        write(tensor, source.detach().to(tensor.device, tensor.dtype))  # type: ignore[attr-defined]
+        write(tensor, source.detach().to(tensor.device, tensor.dtype))
     return tensor
 
 

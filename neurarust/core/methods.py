@@ -125,7 +125,7 @@ def bind() -> None:
         setattr(Tensor, f"__{operator}__", _comparison(name))
     for operator, name in UNARY.items():
         setattr(Tensor, f"__{operator}__", METHODS[name])
-    Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]
+    Tensor.__hash__ = lambda self: id(self)
     for name, reader in {
         "T": _reversed, "mT": _matrix, "mH": _adjoint, "H": _adjoint, "data": _data,
         "real": METHODS["real"], "imag": METHODS["imag"], "layout": _strided,

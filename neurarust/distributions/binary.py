@@ -32,7 +32,7 @@ class _Trial(Distribution):
         name, given = ("probs", probs) if logits is None else ("logits", logits)
         kind = given.dtype if isinstance(given, Tensor) else get_default_dtype()
         for label, one in others.items():
-            others[label] = one.to(kind) if isinstance(one, Tensor) else one  # type: ignore
+            others[label] = one.to(kind) if isinstance(one, Tensor) else one
         self._set(validate_args, **{name: given}, **others)
 
     @property

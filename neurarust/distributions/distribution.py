@@ -98,7 +98,7 @@ class Distribution:
                 kept[name] = value.expand((*batch_shape, *extra))
             elif name in known and isinstance(value, Tensor):
                 dims = known[name].event_dim
-                kept[name] = value.expand((*batch_shape, *value.shape[value.ndim - dims :]))  # type: ignore
+                kept[name] = value.expand((*batch_shape, *value.shape[value.ndim - dims :]))
         new.__dict__.update(kept)
         new._batch_shape = batch_shape
         return new

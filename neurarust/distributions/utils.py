@@ -33,7 +33,7 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
     # Numbers travel as data; what has the shape already stays as it is.
     return tuple(
         full(shape, one, dtype=kind, device=device) if not isinstance(one, Tensor)
-        else one if tuple(one.shape) == shape else one.expand(shape)  # type: ignore
+        else one if tuple(one.shape) == shape else one.expand(shape)
         for one in values
     )  # fmt: skip
 

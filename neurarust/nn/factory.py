@@ -83,7 +83,7 @@ def module_of(
             if (name, setting) != ("inplace", False)
         )
 
-    construct.__signature__ = signature  # type: ignore[attr-defined]
+    construct.__signature__ = signature
 
     def decorate(cls: type[Module]) -> type[Module]:
         for name, method in (

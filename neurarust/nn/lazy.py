@@ -27,7 +27,7 @@ class _Uninitialized(Tensor):
         set_(self, host.empty(shape, kind, self.device if device is None else device))
         self.__class__ = self.cls_to_become
 
-    def __repr__(self) -> str:  # type: ignore[override]
+    def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 

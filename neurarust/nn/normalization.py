@@ -226,7 +226,7 @@ class InstanceNorm3d(_InstanceNorm):
 
 def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     whole = isinstance(normalized_shape, int)
-    return (normalized_shape,) if whole else tuple(normalized_shape)  # type: ignore[return-value]
+    return (normalized_shape,) if whole else tuple(normalized_shape)
 
 
 class LayerNorm(_Affine):

@@ -36,10 +36,10 @@ class ReduceLROnPlateau(LRScheduler):
         self.optimizer = checked(optimizer)
         count = len(optimizer.param_groups)
         several = isinstance(min_lr, (list, tuple))
-        if several and len(min_lr) != count:  # type: ignore[arg-type]
-            raise ValueError(f"expected {count} min_lrs, got {len(min_lr)}")  # type: ignore
+        if several and len(min_lr) != count:
+            raise ValueError(f"expected {count} min_lrs, got {len(min_lr)}")
         self.default_min_lr = None if several else min_lr
-        self.min_lrs = list(min_lr) if several else [min_lr] * count  # type: ignore
+        self.min_lrs = list(min_lr) if several else [min_lr] * count
         self.mode, self.factor, self.patience = mode, factor, patience
         self.threshold, self.threshold_mode = threshold, threshold_mode
         self.cooldown, self.eps = cooldown, eps
@@ -51,7 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
     def _reset(self) -> None:
         self.best, self.cooldown_counter, self.num_bad_epochs = self.mode_worse, 0, 0
 
-    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore
+    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:
         """Takes up the metric of an epoch."""
         metric = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
@@ -164,7 +164,7 @@ class SequentialLR(_Several):
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Goes to the next epoch and sets its rates."""
         self.last_epoch += 1
         number = bisect_right(self._milestones, self.last_epoch)
@@ -190,7 +190,7 @@ class ChainedScheduler(_Several):
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
         self._last_lr = current(self._take(schedulers, optimizer))
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Goes to the next epoch and sets its rates."""
         for one in self._schedulers:
             one.step()

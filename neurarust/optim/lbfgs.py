@@ -127,7 +127,7 @@ class LBFGS(Optimizer):
         self._params: list[Tensor] = self.param_groups[0]["params"]
 
     @no_grad()
-    def step(self, closure: Callable) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable) -> Any:
         """Makes up to `max_iter` iterations; returns the loss before them."""
         group, state = self.param_groups[0], self.state[self._params[0]]
         lr, searched = float(group["lr"]), group["line_search_fn"]
@@ -147,7 +147,7 @@ class LBFGS(Optimizer):
             _, _, slope, largest = self._look(original, grad, direction)
             state["d"], state["t"] = direction, lr
             if state["n_iter"] == 1:
-                state["t"] = lr * min(1.0, 1.0 / float(grad.abs().sum()))  # type: ignore
+                state["t"] = lr * min(1.0, 1.0 / float(grad.abs().sum()))
             if slope > -group["tolerance_change"]:
                 break
             if searched:
@@ -210,7 +210,7 @@ class LBFGS(Optimizer):
     def _next_direction(self, state: dict[str, Any], grad: Tensor) -> Tensor:
         """The direction of the next step; takes up the last one."""
         if state["n_iter"] == 1:
-            return -grad  # type: ignore[operator]
+            return -grad
         if "count" not in state:
             kind, size = grad.dtype.dtype, grad.numel()
             rows = np.zeros((0, size), kind)

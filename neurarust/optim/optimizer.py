@@ -69,7 +69,7 @@ class Optimizer:
             step.__module__ = cls.__module__
             cls._op = Op(f"{cls.__name__}.step", step)
         if "step" in cls.__dict__:
-            cls.step, cls.skips = hooked(cls.__dict__["step"]), False  # type: ignore
+            cls.step, cls.skips = hooked(cls.__dict__["step"]), False
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]):
         self.defaults = defaults

@@ -69,7 +69,7 @@ class ScheduleFreeAdamW(Optimizer):
                 for param in group["params"]:
                     state = self.state.get(param)
                     if state:
-                        param.lerp_(state["z"], 1 - beta if train else 1 - 1 / beta)  # type: ignore
+                        param.lerp_(state["z"], 1 - beta if train else 1 - 1 / beta)
                 group["train_mode"] = train
 
     def _step_group(self, group: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from .optimizer import Optimizer
 def current(optimizer: Optimizer, name: str = "lr") -> list[Any]:
     """An option of every group; tensors are copied."""
     found = [group[name] for group in optimizer.param_groups]
-    return [one.clone() if isinstance(one, Tensor) else one for one in found]  # type: ignore
+    return [one.clone() if isinstance(one, Tensor) else one for one in found]
 
 
 def put(group: dict[str, Any], name: str, number: Any) -> None:
@@ -72,7 +72,7 @@ class LRScheduler:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
-            cls.step = repeated(cls.__dict__["step"])  # type: ignore[method-assign]
+            cls.step = repeated(cls.__dict__["step"])
 
     def host_state(self) -> list[dict[str, Any]]:
         """The dictionaries that `step` changes."""

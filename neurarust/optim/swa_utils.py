@@ -74,7 +74,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable:
 
     @no_grad()
     def update(average: Tensor, current: Tensor, _: Any) -> Tensor:
-        return decay * average + (1 - decay) * current  # type: ignore[operator]
+        return decay * average + (1 - decay) * current
 
     return update
 
@@ -84,9 +84,14 @@ def get_swa_avg_fn() -> Callable:
 
     @no_grad()
     def update(average: Tensor, current: Tensor, count: Any) -> Tensor:
-        return average + (current - average) / (count + 1)  # type: ignore[operator]
+        return average + (current - average) / (count + 1)
 
     return update
+
+
+def _kind(pair: tuple[Tensor, Tensor]) -> str:
+    """What the tensors that are averaged together have in common."""
+    return str(pair[0].dtype)
 
 
 class AveragedModel(Module):
@@ -125,25 +130,24 @@ class AveragedModel(Module):
         if self.use_buffers:
             mine, theirs = mine + list(self.module.buffers()), theirs + list(model.buffers())
         averages = [one.detach() for one in mine]
-        currents = [b.detach().to(a.device) for a, b in zip(averages, theirs, strict=True)]  # type: ignore
+        currents = [b.detach().to(a.device) for a, b in zip(averages, theirs, strict=True)]
         # Looked at until it is not zero, so that training does not wait for it.
         self._begun = self._begun or bool(self.n_averaged > 0)
         if not self._begun:
             for average, one in zip(averages, currents, strict=True):
-                average.copy_(one)  # type: ignore[attr-defined]
+                average.copy_(one)
         elif self.avg_fn is None:
             update = self.multi_avg_fn or get_swa_multi_avg_fn()
-            key = lambda pair: str(pair[0].dtype)  # noqa: E731
-            pairs = sorted(zip(averages, currents, strict=True), key=key)
-            for _, group in itertools.groupby(pairs, key):
+            pairs = sorted(zip(averages, currents, strict=True), key=_kind)
+            for _, group in itertools.groupby(pairs, _kind):
                 update(*map(list, zip(*group, strict=True)), self.n_averaged)
         else:
             for average, one in zip(averages, currents, strict=True):
-                average.copy_(self.avg_fn(average, one, self.n_averaged))  # type: ignore
+                average.copy_(self.avg_fn(average, one, self.n_averaged))
         if not self.use_buffers:
             for mine_, theirs_ in zip(self.module.buffers(), model.buffers(), strict=True):
-                mine_.detach().copy_(theirs_.detach().to(mine_.device))  # type: ignore
-        self.n_averaged += 1  # type: ignore[operator]
+                mine_.detach().copy_(theirs_.detach().to(mine_.device))
+        self.n_averaged += 1
 
 
 @no_grad()

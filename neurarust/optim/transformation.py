@@ -74,7 +74,7 @@ class OptaxOptimizer(Optimizer):
             write(tensor, wrap(value, None))
 
     def _first_state(self, group: dict[str, Any], params: list[Tensor]) -> dict[str, Tensor]:
-        arrays = [np.asarray(param.detach().cpu()) for param in params]  # type: ignore
+        arrays = [np.asarray(param.detach().cpu()) for param in params]
         tree = self.factory(**{name: group[name] for name in self.defaults}).init(arrays)
         paths = jax.tree_util.tree_flatten_with_path(tree)[0]
         return {

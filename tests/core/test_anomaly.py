@@ -18,7 +18,7 @@ def line_of_next() -> str:
 
 def test_the_first_nan_is_named():
     x = nr.tensor([-1.0, 4.0])
-    with pytest.raises(RuntimeError) as caught:  # noqa: PT012
+    with pytest.raises(RuntimeError) as caught:
         with autograd.detect_anomaly():
             y = x * 2
             place = line_of_next()
@@ -39,7 +39,7 @@ def test_a_nan_in_the_backward():
 
 
 def test_each_call_has_its_own_line():
-    with pytest.raises(RuntimeError) as caught:  # noqa: PT012
+    with pytest.raises(RuntimeError) as caught:
         with autograd.detect_anomaly():
             for number in (1.0, -1.0):
                 place = line_of_next()

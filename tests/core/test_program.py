@@ -41,7 +41,7 @@ def test_only_what_is_held_leaves_a_program():
 def test_nothing_held_runs_nothing():
     nr.synchronize()
     before = nr.explain()
-    nr.ones(7) * 7.5  # noqa: B018
+    nr.ones(7) * 7.5
     nr.synchronize()
     after = nr.explain()
     assert (after.compilations, after.hits) == (before.compilations, before.hits)

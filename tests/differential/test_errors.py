@@ -63,7 +63,7 @@ REFUSED = [
 
 
 def raised(call: str, module) -> type[Exception]:
-    with pytest.raises(Exception) as caught:  # noqa: PT011, B017
+    with pytest.raises(Exception) as caught:
         eval(call, {"t": module, "F": module.nn.functional})
     return caught.type
 

@@ -63,7 +63,7 @@ class Capture(Recording):
         self.failure: CaptureError | None = None
 
     @property
-    def number(self) -> int:  # type: ignore[override]
+    def number(self) -> int:
         """The epoch of tape nodes: tells which entry a node belongs to."""
         return (self.identity << ENTRY_BITS) + len(self.entries) - 1
 

@@ -11,7 +11,7 @@ try:
     # The same functions without looking up names of signals, which takes ten times as long.
     import _signal as fast  # type: ignore
 except ImportError:  # Not CPython.
-    fast = signal  # type: ignore[assignment]
+    fast = signal
 
 _MAIN = threading.main_thread().ident
 _thread = threading.get_ident

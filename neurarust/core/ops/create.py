@@ -57,7 +57,7 @@ def tensor(
         RuntimeError: for an integer that `dtype` cannot hold.
     """
     if isinstance(data, Tensor):
-        return finished(convert(data.detach(), device, dtype, copy=True), requires_grad)  # type: ignore
+        return finished(convert(data.detach(), device, dtype, copy=True), requires_grad)
     array = _host_array(data, dtype)
     return finished(wrap(from_host(array, devices.of(device)), None), requires_grad)
 
@@ -155,7 +155,7 @@ def frombuffer(
 @function(method=False)
 def to_dlpack(input: Tensor) -> Any:
     """A DLPack capsule of a tensor, for other libraries."""
-    return input.__dlpack__()  # type: ignore[attr-defined]
+    return input.__dlpack__()
 
 
 @function(method=False)
@@ -427,7 +427,7 @@ def logspace(
     """`base` to the powers of `linspace(start, end, steps)`."""
     exponents = linspace(start, end, steps, dtype=dtypes.float64, device=device)
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
-    return finished(convert(base**exponents, dtype=kind), requires_grad)  # type: ignore[operator]
+    return finished(convert(base**exponents, dtype=kind), requires_grad)
 
 
 @op(name="_eye", method=False, namespace=())

@@ -139,7 +139,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tens
 def _basis(A: Tensor, count: int, rounds: int) -> Tensor:
     """Orthonormal columns that nearly span A: N. Halko et al. (2009), algorithm 4.4."""
     adjoint = A.mH
-    Q = qr(A @ randn(A.shape[-1], count, dtype=A.dtype, device=A.device))[0]  # type: ignore
+    Q = qr(A @ randn(A.shape[-1], count, dtype=A.dtype, device=A.device))[0]
     for _ in range(rounds):
         Q = qr(A @ qr(adjoint @ Q)[0])[0]
     return Q
@@ -150,7 +150,7 @@ def svd_lowrank(
     A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The `q` largest parts `U diag(S) V^H` of A (of `A - M`), nearly, by random directions."""
-    A = A if M is None else A - M  # type: ignore[operator]
+    A = A if M is None else A - M
     rows, columns = A.shape[-2:]
     count = min(6 if q is None else q, rows, columns)
     wide = rows < columns
@@ -174,5 +174,5 @@ def pca_lowrank(
         fail("pca_lowrank", f"q={count}", f"a number in [0, {limit}]", kind=ValueError)
     if niter < 0:
         fail("pca_lowrank", f"niter={niter}", "0 or more", kind=ValueError)
-    centered = A - mean(A, -2, keepdim=True) if center else A  # type: ignore[operator]
+    centered = A - mean(A, -2, keepdim=True) if center else A
     return svd_lowrank(centered, count, niter)

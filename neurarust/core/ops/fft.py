@@ -196,7 +196,7 @@ fftn, ifftn, rfftn, irfftn, hfftn, ihfftn = map(along_many, SUMMARIES)
 
 def _frequencies(first: int, last: int, n: int, d: float, dtype: Any, device: Any) -> Tensor:
     kind = dtypes.default_dtype() if dtype is None else dtype
-    return arange(first, last, dtype=kind, device=device) * (1.0 / (n * d))  # type: ignore
+    return arange(first, last, dtype=kind, device=device) * (1.0 / (n * d))
 
 
 @function(method=False, namespace=FFT, out=True)

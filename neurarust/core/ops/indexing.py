@@ -380,7 +380,7 @@ def _taken(input: Tensor, parsed: _Index) -> Tensor:
 def _placed(input: Tensor, tensors: list[Tensor]) -> list[Tensor]:
     """Index tensors on the indexed tensor's device."""
     device = input.device
-    return [one if one.device is device else one.to(device) for one in tensors]  # type: ignore
+    return [one if one.device is device else one.to(device) for one in tensors]
 
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
@@ -483,4 +483,4 @@ def argwhere(input: Tensor) -> Tensor:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension; looks at the mask."""
     shape = np.broadcast_shapes(input.shape, mask.shape)
-    return getitem(input.expand(shape), mask.expand(shape))  # type: ignore[attr-defined]
+    return getitem(input.expand(shape), mask.expand(shape))

@@ -73,7 +73,7 @@ def as_subclass(input: Tensor, cls: type) -> Tensor:
 @function(namespace=())
 def module_load(input: Tensor, other: Tensor, assign: bool = False) -> Tensor:
     """What `load_state_dict` puts in this tensor's place: `other`, or this with its elements."""
-    return other.detach() if assign else input.detach().copy_(other)  # type: ignore[attr-defined]
+    return other.detach() if assign else input.detach().copy_(other)
 
 
 @function(namespace=())

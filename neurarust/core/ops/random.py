@@ -302,7 +302,7 @@ def normal(
         raise TypeError("normal: needs size= when mean and std are numbers")
     shape = np.broadcast_shapes(*(one.shape for one in (mean, std) if isinstance(one, Tensor)))
     noise = _made(_normal, shape, (0.0, 1.0), given.dtype, given.device, generator)
-    return noise * std + mean  # type: ignore[operator]
+    return noise * std + mean
 
 
 @function(out=True)
@@ -321,13 +321,13 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     if not input.is_floating_point():
         fail("poisson", f"{input.dtype}", "floating-point rates")
     key, counter = draw(generator, input.device)
-    return call(_poisson.op, (input.detach(), key, counter))  # type: ignore[attr-defined]
+    return call(_poisson.op, (input.detach(), key, counter))
 
 
 def filled_like(input: Tensor, number: float) -> Tensor:
     """A float tensor of one number in the size of another."""
     kind = input.dtype if input.is_floating_point() else dtypes.default_dtype()
-    return input.new_full(input.shape, number, dtype=kind)  # type: ignore[attr-defined]
+    return input.new_full(input.shape, number, dtype=kind)
 
 
 @function(out="same dtype")
@@ -347,7 +347,7 @@ def multinomial(
         )
     key, counter = draw(generator, input.device)
     static = {"num_samples": num_samples, "replacement": bool(replacement)}
-    return call(_multinomial.op, (input.detach(), key, counter), static)  # type: ignore[attr-defined]
+    return call(_multinomial.op, (input.detach(), key, counter), static)
 
 
 def _check_chances(input: Tensor) -> None:

@@ -100,8 +100,8 @@ def drawn(operation: Any, *parameters: Tensor, generator: Any = None) -> Tensor:
 @function(method=False)
 def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     """How many of `count` trials succeed, each with probability `prob`."""
-    with_shape = count + prob * 0  # type: ignore[operator]
-    return drawn(_binomial_draw, with_shape, prob + count * 0, generator=generator)  # type: ignore
+    with_shape = count + prob * 0
+    return drawn(_binomial_draw, with_shape, prob + count * 0, generator=generator)
 
 
 @function(name="_standard_gamma", method=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
@@ -47,7 +50,7 @@ def _reduced(data: Array, offsets: Array, reduce: str, initial: float | None) ->
 
 @op(namespace=(), method=False)
 def _segment_reduce(data: Array, offsets: Array, reduce: str, axis: int, initial: float | None):
-    reduced = lambda one, ends: _reduced(one, ends, reduce, initial)  # noqa: E731
+    reduced: Callable[..., Array] = partial(_reduced, reduce=reduce, initial=initial)
     for _ in range(axis):
         reduced = jax.vmap(reduced)
     return reduced(data, offsets)
@@ -92,7 +95,7 @@ def segment_reduce(
     if lengths is not None:
         if not unsafe:
             _check(lengths, data.shape[axis])
-        ends = lengths.cumsum(-1)  # type: ignore[attr-defined]
+        ends = lengths.cumsum(-1)
         offsets = cat((ends[..., :1] * 0, ends), -1)
     return _segment_reduce(data, offsets, reduce, axis, initial)
 

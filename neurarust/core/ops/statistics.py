@@ -464,7 +464,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         fail("combinations", f"r={r}", "0 or more")
     if r == 0:
-        return input[:0]  # type: ignore[index]
+        return input[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = np.array(list(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)
-    return input[tensor(rows, device=input.device)]  # type: ignore[index]
+    return input[tensor(rows, device=input.device)]

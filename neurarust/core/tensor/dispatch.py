@@ -298,7 +298,7 @@ def attach(seen: Tensor, tensor: Tensor, step: Step) -> Tensor:
 class _Looking(Body):
     __slots__ = ()
 
-    def _look(self: Tensor) -> None:  # type: ignore[misc]
+    def _look(self: Tensor) -> None:
         """Replays the steps of a view, on the tape where its base is."""
         storage, base = self._storage, self._base
         current = base if base is not None else wrap(storage.value, None)

@@ -168,7 +168,7 @@ class _Gradients(Body):
             tensor = target()
             if tensor is not None:
                 gradient = wrap(*tracked)
-                tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient  # type: ignore[operator]
+                tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient
             return tracked
 
         hang(edge, keep)
@@ -242,9 +242,9 @@ def leaf_of(tensor: Tensor) -> Leaf:
         if before is None:
             one._grad = gradient
         elif create_graph:
-            one._grad = before + gradient  # type: ignore[operator]
+            one._grad = before + gradient
         else:
-            before.add_(gradient)  # type: ignore[attr-defined]
+            before.add_(gradient)
         for hook in tuple(leaf.post_hooks):
             hook(one)
 
@@ -277,7 +277,7 @@ def root_of(tensor: Tensor, gradient: Tensor | None) -> tuple[Edge, Tracked]:
             f"has a shape of {tensor.shape}."
         )
     if gradient.dtype is not aval.dtype:
-        gradient = gradient.to(aval.dtype)  # type: ignore[attr-defined]
+        gradient = gradient.to(aval.dtype)
     return edge, (gradient._value(), gradient._current_edge())
 
 

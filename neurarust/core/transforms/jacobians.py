@@ -152,7 +152,7 @@ def _row_by_row(
         rows = []
         for k in range(one.numel()):
             unit = reshape(zeros_like(one), (-1,))
-            unit[k] = 1  # type: ignore[index]
+            unit[k] = 1
             rows.append(taped.pull([one], [reshape(unit, one.shape)], create_graph=taped.outside))
         blocks += [
             reshape(stack(list(column)), (*one.shape, *end.shape))

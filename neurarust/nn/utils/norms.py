@@ -33,7 +33,7 @@ def default_dim(kind: str) -> int:
 
 def first_vectors(matrix: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     """Random unit vectors for rows and columns."""
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         normalize(randn(size, dtype=matrix.dtype, device=matrix.device), 2.0, 0, eps)
         for size in matrix.shape
     )

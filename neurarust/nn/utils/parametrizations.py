@@ -141,7 +141,7 @@ class _Orthogonal(Module):
                 q = solve(one - 0.5 * skew, one + 0.5 * skew)
             q = q[..., :columns]
         if self._buffers.get("base") is not None:
-            q = self.base @ q  # type: ignore[operator]
+            q = self.base @ q
         return q.mT if wide else q
 
     def right_inverse(self, value: Tensor) -> Tensor:

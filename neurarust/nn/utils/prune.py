@@ -206,7 +206,7 @@ class L1Unstructured(BasePruningMethod):
         return _without_least(np.abs(t.detach().numpy()), default_mask, self.amount)
 
     @classmethod
-    def apply(  # type: ignore[override]
+    def apply(
         cls, module: Module, name: str, amount: int | float,
         importance_scores: Tensor | None = None,
     ) -> BasePruningMethod:  # fmt: skip
@@ -253,7 +253,7 @@ class LnStructured(BasePruningMethod):
         return _without_least(norms, default_mask, self.amount, axes)
 
     @classmethod
-    def apply(  # type: ignore[override]
+    def apply(
         cls, module: Module, name: str, amount: int | float, n: float | str, dim: int,
         importance_scores: Tensor | None = None,
     ) -> BasePruningMethod:  # fmt: skip
