@@ -30,6 +30,8 @@ def test_segments_that_do_not_fit():
         nr.segment_reduce(x, "sum")
     with pytest.raises(RuntimeError, match="one of sum, mean"):
         nr.segment_reduce(x, "median", lengths=nr.tensor([4]))
+    with pytest.raises(TypeError, match="lengths or offsets as a Tensor"):
+        nr.segment_reduce(x, "sum", lengths=[1, 3])
     empty = nr.segment_reduce(x, "mean", lengths=nr.tensor([0, 4]))
     assert np.isnan(empty[0].item())
     assert empty[1].item() == 1

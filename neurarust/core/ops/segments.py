@@ -85,7 +85,8 @@ def segment_reduce(
     if (lengths is None) == (offsets is None):
         fail("segment_reduce", "both or neither", "either lengths or offsets")
     given = lengths if offsets is None else offsets
-    assert given is not None
+    if not isinstance(given, Tensor):
+        fail("segment_reduce", f"{given!r}", "lengths or offsets as a Tensor", kind=TypeError)
     axis = axis + data.ndim if axis < 0 else axis
     if given.ndim != axis + 1 or given.shape[:axis] != data.shape[:axis]:
         fail(
