@@ -13,8 +13,9 @@ import os
 from functools import cache
 from typing import Any
 
-# Bytes; blocks above this size come from the system and go back to it.
-KEPT = 512 << 20
+# Bytes; blocks above this size come from the system and go back to it. (512 MiB is as fast, but
+# holds 50 to 100 MiB more in the training of small convolutional networks.)
+KEPT = 64 << 20
 # Programs whose scratch memory and results are smaller change nothing.
 LARGE = 4 << 20
 # Names of settings in the C library's <malloc.h>.
@@ -22,8 +23,8 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _USERS = (
     "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"
 )  # fmt: skip
-# What a thread's own heap holds at most; with less padding empty ones are given back.
-_HEAP = 64 << 20
+# What a thread's heap grows by at least.
+_PAD = 8 << 20
 
 
 def keep(compiled: Any) -> None:
@@ -39,5 +40,5 @@ def _kept() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None or any(name in os.environ for name in _USERS):
         return False
-    limits = {_MMAP_THRESHOLD: KEPT, _TRIM_THRESHOLD: KEPT, _TOP_PAD: _HEAP}
+    limits = {_TRIM_THRESHOLD: KEPT, _TOP_PAD: _PAD, _MMAP_THRESHOLD: KEPT}
     return all([mallopt(name, limit) for name, limit in limits.items()])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from ..define import NAMESPACES, function, op
 from ..errors import fail
 from ..op import Array
+from . import tiled_attention
 
 
 def _check(query: Array, key: Array, value: Array, is_causal: bool, masked: bool) -> None:
@@ -73,9 +76,11 @@ def _shared(query: Array, shared: Array, enable_gqa: bool) -> Array:
     return jnp.repeat(shared, heads // groups, axis=-3)
 
 
-# More scores than this (queries times keys) are made and used block by block.
-_WHOLE = 1 << 20
-_BLOCK = 256
+def _of_one_shape(enable_gqa: bool, query: Array, key: Array, value: Array) -> tuple:
+    """Query, key and value with the same heads and batches."""
+    arrays = query, *(_shared(query, one, enable_gqa) for one in (key, value))
+    lead = jnp.broadcast_shapes(*(one.shape[:-2] for one in arrays))
+    return tuple(jnp.broadcast_to(one, (*lead, *one.shape[-2:])) for one in arrays)
 
 
 def _attended(query: Array, key: Array, value: Array, attn_mask, is_causal, scale) -> Array:
@@ -83,35 +88,13 @@ def _attended(query: Array, key: Array, value: Array, attn_mask, is_causal, scal
     return jnp.einsum("...ts,...sd->...td", weights.astype(value.dtype), value)
 
 
-def _attended_in_blocks(query: Array, key: Array, value: Array, is_causal, scale) -> Array:
-    """A block of queries at a time; its scores are made again for the gradient.
-
-    Memory grows with the length and not with its square. Source: Rabe and Staats,
-    "Self-attention does not need O(n^2) memory", 2021.
-    """
-    steps, keys = query.shape[-2], jnp.arange(key.shape[-2])
-    padded = -(-steps // _BLOCK) * _BLOCK
-    query = jnp.pad(query, [(0, 0)] * (query.ndim - 2) + [(0, padded - steps), (0, 0)])
-    blocks = query.reshape(*query.shape[:-2], -1, _BLOCK, query.shape[-1])
-    starts = jnp.arange(0, padded, _BLOCK)
-
-    @jax.checkpoint
-    def one(block: tuple) -> Array:
-        part, start = block
-        mask = keys <= (start + jnp.arange(_BLOCK))[:, None] if is_causal else None
-        return _attended(part, key, value, mask, False, scale)
-
-    done = jnp.moveaxis(jax.lax.map(one, (jnp.moveaxis(blocks, -3, 0), starts)), 0, -3)
-    return done.reshape(*done.shape[:-3], padded, value.shape[-1])[..., :steps, :]
-
-
 def _attention(
     query: Array, key: Array, value: Array, attn_mask=None, is_causal=False, scale=None,
     enable_gqa=False,
 ) -> Array:  # fmt: skip
     key, value = (_shared(query, one, enable_gqa) for one in (key, value))
-    if attn_mask is None and query.shape[-2] * key.shape[-2] > _WHOLE:
-        return _attended_in_blocks(query, key, value, is_causal, scale)
+    if attn_mask is None and tiled_attention.is_worth_it(query, key):
+        return tiled_attention.attended(query, key, value, is_causal, scale)
     return _attended(query, key, value, attn_mask, is_causal, scale)
 
 
@@ -119,11 +102,15 @@ def _attention_gradient(
     cotangent: Array, query: Array, key: Array, value: Array, attn_mask=None, is_causal=False,
     scale=None, enable_gqa=False,
 ) -> tuple:  # fmt: skip
-    plain = attn_mask is None and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
-    if not plain or query.shape[-2] * key.shape[-2] > _WHOLE:
-        arrays = [query, key, value] if attn_mask is None else [query, key, value, attn_mask]
+    if attn_mask is not None:
         options = {"is_causal": is_causal, "scale": scale, "enable_gqa": enable_gqa}
+        arrays = query, key, value, attn_mask
         return jax.vjp(lambda *given: _attention(*given, **options), *arrays)[1](cotangent)
+    if not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        arrays, pull = jax.vjp(partial(_of_one_shape, enable_gqa), query, key, value)
+        return pull(_attention_gradient(cotangent, *arrays, is_causal=is_causal, scale=scale))
+    if tiled_attention.is_worth_it(query, key):
+        return tiled_attention.gradient(cotangent, query, key, value, is_causal, scale)
     # Products of a width of their own, with all that is elementwise between them in one loop.
     factor = query.shape[-1] ** -0.5 if scale is None else scale
     weights = _weights(query, key, None, is_causal, scale)
