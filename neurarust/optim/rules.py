@@ -17,29 +17,41 @@ from ..core.op import Arrays, Index
 
 
 class Number:
-    """A float64 scalar that takes the type of the array it meets, as a Python number does."""
+    """A float64 scalar that takes the type of the array it meets, as a Python number does.
 
-    __slots__ = ("value",)
+    What is made of numbers alone is made once, however many parameters need it: half of a
+    program's operations were such arithmetic before.
+    """
+
+    __slots__ = ("value", "made")
     # NumPy's scalars and arrays leave the work to us.
     __array_ufunc__ = None
 
     def __init__(self, value: Any):
         self.value = jnp.asarray(value, jnp.float64)
+        # Type -> this number as an array; operation with another number -> that and the result.
+        self.made: dict[Any, Any] = {}
 
     def astype(self, dtype: Any) -> Any:
         """The number as an array."""
-        return self.value.astype(dtype)
+        if dtype not in self.made:
+            self.made[dtype] = self.value.astype(dtype)
+        return self.made[dtype]
 
 
 def _meeting(operation: Callable, swapped: bool) -> Callable:
+    def apply(mine: Any, other: Any) -> Any:
+        return operation(other, mine) if swapped else operation(mine, other)
+
     def meet(self: Number, other: Any) -> Any:
-        mine, alone = self.value, isinstance(other, (Number, int, float))
-        if isinstance(other, Number):
-            other = other.value
-        elif not alone:
-            mine = mine.astype(jnp.finfo(other.dtype).dtype)
-        result = operation(other, mine) if swapped else operation(mine, other)
-        return Number(result) if alone and result.dtype != jnp.bool_ else result
+        if not isinstance(other, (Number, int, float)):
+            return apply(self.astype(jnp.finfo(other.dtype).dtype), other)
+        key = operation, swapped, id(other) if isinstance(other, Number) else other
+        if key not in self.made:
+            result = apply(self.value, number(other))
+            # The other number is kept, so that its id stays its own.
+            self.made[key] = other, result if result.dtype == jnp.bool_ else Number(result)
+        return self.made[key][1]
 
     return meet
 
@@ -122,13 +134,13 @@ def step_function(cls: Any) -> Callable:
         hyper = Hyper(zip(names, map(Number, numbers), strict=True))
         hyper |= {k: Number(one.reshape(())) for k, one in zip(given_names, given, strict=True)}
         hyper, group, count = Hyper(hyper), dict(static), steps[0] + 1
-        size = len(kept)
+        size, counted = len(kept), Number(count)
         new_params, new_tensors = [], []
         for k, (param, grad) in enumerate(zip(params, grads, strict=True)):
             mine = tensors[k * size : (k + 1) * size]
             state = {name: _entered(one) for name, one in zip(kept, mine, strict=True)}
             grad = _entered(-grad if group.get("maximize") else grad)
-            new, state = cls.update(_entered(param), grad, state, Number(count), hyper, group)
+            new, state = cls.update(_entered(param), grad, state, counted, hyper, group)
             new_params.append(_left(new, param))
             new_tensors += [_left(state[k], one) for k, one in zip(kept, mine, strict=True)]
         results = [*new_params, *new_tensors, count]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 import jax.numpy as jnp
 
@@ -31,12 +32,24 @@ def _length(array, norm_type: float):
     return jnp.sum(array**norm_type) ** (1 / norm_type)
 
 
+def _squares(array):
+    """Sum of the squares of all elements, in float32 for half precision."""
+    if jnp.iscomplexobj(array):
+        return _squares(array.real) + _squares(array.imag)
+    if array.dtype in (jnp.float16, jnp.bfloat16):
+        array = array.astype(jnp.float32)
+    return jnp.sum(jnp.square(array))
+
+
 @op(name="total_norm", method=False, namespace=(), differentiable=False)
 def _total_norm(tensors: Arrays, norm_type):
     """p-norm of all elements of all tensors."""
-    lengths = [_length(one, norm_type) for one in tensors]
+    # For the usual norm there is one root to take, at the end.
+    measure = _squares if norm_type == 2 else partial(_length, norm_type=norm_type)
+    lengths = [measure(one) for one in tensors]
     wide = jnp.result_type(*lengths)
-    total = _length(jnp.stack([one.astype(wide) for one in lengths]), norm_type)
+    stacked = jnp.stack([one.astype(wide) for one in lengths])
+    total = jnp.sqrt(jnp.sum(stacked)) if norm_type == 2 else _length(stacked, norm_type)
     return total.astype(jnp.result_type(*tensors))
 
 
