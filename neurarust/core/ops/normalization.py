@@ -282,9 +282,8 @@ def _layer_norm_gradient(
     rows = (*input.shape[: input.ndim - len(shape)], size)
     x = wide(input).reshape(rows)
     given = wide(cotangent).reshape(rows)
-    mean_of = jnp.full(size, 1 / size, x.dtype)
-    centred = x - (x @ mean_of)[..., None]
-    scale = lax.rsqrt((jnp.square(centred) @ mean_of)[..., None] + eps)
+    centred = x - jnp.mean(x, -1, keepdims=True)
+    scale = lax.rsqrt(jnp.mean(jnp.square(centred), -1, keepdims=True) + eps)
     normal = lax.optimization_barrier(centred * scale)
     by_weight = lax.optimization_barrier(given * normal)
     if weight is None:
