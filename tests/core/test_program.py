@@ -300,15 +300,17 @@ def test_values_of_a_failed_program_say_what_happened(failing):
 
 
 def test_a_failed_write_leaves_its_target(failing):
-    x, matrix = nr.arange(3.0), nr.zeros(2, 2)
+    x, matrix, host = nr.arange(3.0), nr.zeros(2, 2), nr.tensor([1.0, 2.0])
     nr.synchronize()
     x.mul_(2)
     matrix[0] = 7
+    host += 1
     failing["on"] = True
     with pytest.raises(MemoryError):
         nr.synchronize()
     failing["on"] = False
     assert x.tolist() == [0, 1, 2] and matrix.tolist() == [[0, 0], [0, 0]]
+    assert host.tolist() == [1, 2]
     x += 1
     assert x.tolist() == [1, 2, 3]
 

@@ -76,7 +76,7 @@ class Program:
     def _first(self, vectors: tuple, leaves: list[Any]) -> list:
         started = time.perf_counter()
         with jax.enable_x64(True):
-            if all(len(one.sharding.device_set) == 1 for one in leaves):
+            if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
                 self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     scratch.keep(self.function)
@@ -103,8 +103,9 @@ class Program:
 
     def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
         started = time.perf_counter()
-        # Without inputs nothing but the default says where to compute.
-        with jax.default_device(None if leaves else self.device.jax()):
+        # Without inputs on the device nothing but the default says where to compute.
+        placed = any(isinstance(one, jax.Array) for one in leaves)
+        with jax.default_device(None if placed else self.device.jax()):
             lowered, compiled = self._lowered((*vectors, *leaves))
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
@@ -148,6 +149,11 @@ class Program:
         references = [one for _, one in self.calls]
         settings = are_deterministic_algorithms_enabled()
         return f"{names} {references} {self.live} {self.donated} {self.device} {settings}"
+
+
+def _is_spread(array: jax.Array) -> bool:
+    """Whether an array lies on several devices."""
+    return len(array.sharding.device_set) > 1
 
 
 def _replay(calls: tuple[Call, ...], live: tuple[int, ...]) -> Callable[..., list]:

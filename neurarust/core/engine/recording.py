@@ -26,7 +26,7 @@ from . import early
 from . import program as programs
 from .interrupts import uninterrupted
 from .signature import Signature, user_line
-from .value import ALONE, ALONE_IN_TUPLE, EXPORTED, Value, value_of
+from .value import ALONE, ALONE_IN_TUPLE, EXPORTED, HostValue, Value, uploaded, value_of
 
 OUTPUT_BITS = 16
 OUTPUT_MASK = (1 << OUTPUT_BITS) - 1
@@ -80,6 +80,8 @@ class Recording:
         array = value.array
         if array is None:
             array = value.force()
+        elif type(value) is HostValue:
+            array = value.given()
         if value.aval.device is not self.device:
             array = jax.device_put(array, self.device.jax())
             value = value_of(array, self.device)
@@ -256,6 +258,8 @@ def _restore(held: list[Value]) -> None:
     """After a failure: a written cell goes back to its last good array, if that still lives."""
     for value in held:
         fallback = value.fallback
+        if type(fallback) is np.ndarray:
+            fallback = uploaded(fallback, value.aval.device)
         if fallback is not None and not fallback.is_deleted():
             value.array = fallback
             value.recording = None

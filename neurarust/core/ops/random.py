@@ -85,7 +85,7 @@ def draw(generator: Stream | None, device: Any) -> tuple[Tensor, int]:
 def key_on(words: bytes, device: devices.device) -> Tensor:
     """A stream's key as a tensor on a device; kept, so that it is one input of a program."""
     value = from_host(np.frombuffer(words, np.uint32), device)
-    export(value.array)
+    export(value.force())
     return wrap(value, None)
 
 

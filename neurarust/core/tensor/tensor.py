@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import device as devices
@@ -14,7 +12,7 @@ from .. import dtype as dtypes
 from ..autograd.tape import Edge
 from ..engine.program import looked
 from ..engine.recording import state
-from ..engine.value import Value, export, value_of
+from ..engine.value import Value, export, host_value
 from .storage import Step, Storage, layout_of
 
 new_object = object.__new__
@@ -349,14 +347,7 @@ def alias(tensor: Tensor, other: Tensor) -> Tensor:
 
 def from_host(array: np.ndarray, device: devices.device) -> Value:
     """A Value of a NumPy array that nobody else can write."""
-    target = device.jax()
-    with jax.enable_x64(True):
-        # Where JAX puts arrays by itself it is twice as fast without being told.
-        chosen = jax.config.jax_default_device  # type: ignore[attr-defined]
-        if chosen is None and target is jax.devices()[0]:
-            value = value_of(jnp.asarray(array), device)
-        else:
-            value = value_of(jax.device_put(array, target), device)
+    value = host_value(array, device)
     if state.capture is not None:
         state.capture.constants[id(value)] = value
     return value
