@@ -417,14 +417,14 @@ def reinforce(width: int) -> Step:
 
     def step():
         nonlocal layers, kept, key
-        state, fallen = pole.reset(), False
+        state, ended = pole.reset(), False
         states = np.zeros((Pole.LONGEST, 4), np.float32)
         actions, weights = np.zeros(Pole.LONGEST, np.int32), np.zeros(Pole.LONGEST, np.float32)
         count = 0
-        while not fallen:
+        while not ended:
             action, key = act(layers, state, key)
             states[count], actions[count] = state, action.item()
-            state, fallen = pole.step(actions[count])
+            state, ended = pole.step(actions[count])
             count += 1
         weights[:count] = returns(count)
         layers, kept, value = update(layers, kept, states, actions, weights)

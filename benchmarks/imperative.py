@@ -310,12 +310,12 @@ def reinforce(T: Any, wrap: Callable, width: int) -> Step:
     pole = Pole()
 
     def step():
-        state, fallen, chosen = pole.reset(), False, []
-        while not fallen:
+        state, ended, chosen = pole.reset(), False, []
+        while not ended:
             choice = T.distributions.Categorical(logits=policy(T.from_numpy(state)))
             action = choice.sample()
             chosen.append(choice.log_prob(action))
-            state, fallen = pole.step(action.item())
+            state, ended = pole.step(action.item())
         loss = -(T.stack(chosen) * T.from_numpy(returns(len(chosen)))).sum()
         optimizer.zero_grad()
         loss.backward()
