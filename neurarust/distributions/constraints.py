@@ -63,7 +63,7 @@ def _known(value: Any) -> bool:
     if not isinstance(value, Tensor):
         return True
     array = value._value().array
-    return array is not None and hasattr(array, "is_ready") and array.is_ready()
+    return isinstance(array, np.ndarray) or (hasattr(array, "is_ready") and array.is_ready())
 
 
 def _array(value: Any) -> Any:

@@ -105,7 +105,7 @@ def _gradient_of_head(
 ) -> tuple[Array, ...]:
     """The gradients of one head's query, key and value."""
     wide = jnp.promote_types(query.dtype, jnp.float32)
-    # In the forward's program these is the same loop, which XLA runs once.
+    # In the forward's program this is the same loop again, which XLA runs once.
     result, sums = _of_head(tiles, query, key, value)
     along = jnp.sum(cotangent.astype(wide) * result.astype(wide), -1)
 
