@@ -50,6 +50,8 @@ def _set(active: dict[str, dtypes.dtype]) -> None:
         _users += bool(active) - bool(_state.active)
         for module in _CALLERS:
             module.call = _casting_call if _users else dispatch.call
+        pair: Any = _casting_pair if _users else dispatch.call_pair
+        methods.call_pair = pair
     _state.active = active
 
 
@@ -71,6 +73,10 @@ def _casting_call(op: Any, args: tuple, *rest: Any, **named: Any) -> Any:
     if kwargs:
         rest = ({name: _cast(one, place, wanted) for name, one in kwargs.items()}, *rest[1:])
     return dispatch.call(op, _cast(args, place, wanted), *rest, **named)
+
+
+def _casting_pair(op: Any, first: Tensor, second: Any) -> Any:
+    return _casting_call(op, (first, second))
 
 
 def _tensors(arguments: Any) -> Iterable[Tensor]:

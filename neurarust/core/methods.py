@@ -59,7 +59,7 @@ from .ops import (
     windows,
 )  # fmt: skip
 from .tensor import gradients, printing
-from .tensor.dispatch import call
+from .tensor.dispatch import call, call_pair
 from .tensor.tensor import Tensor, fill, new_object
 
 # Python's operators: name of the method -> name of the op.
@@ -83,12 +83,12 @@ def _binary(name: str) -> tuple[Callable, Callable, Callable]:
 
     def forward(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call(record, (self, other))
+            return call_pair(record, self, other)
         return NotImplemented
 
     def reflected(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call(swapped, (self, other) if keeps_order else (other, self))
+            return call_pair(swapped, self, other) if keeps_order else call(swapped, (other, self))
         return NotImplemented
 
     inplace = METHODS.get(f"{name}_")
@@ -104,7 +104,7 @@ def _comparison(name: str) -> Callable:
 
     def compare(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call(record, (self, other))
+            return call_pair(record, self, other)
         return NotImplemented
 
     return compare

@@ -36,7 +36,8 @@ class Optimizer:
     """Base of optimizers; updates parameters from their `.grad`.
 
     A subclass gives its options' defaults and two pure functions over jax arrays. All numbers
-    of a group (lr, betas, weight_decay...) travel as data: changing them never recompiles.
+    of a group (lr, betas, weight_decay...) travel as data: changing them never recompiles, except
+    for a weight decay of the gradient that was zero and left out.
 
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and the options of a group.
@@ -318,6 +319,7 @@ class Optimizer:
         names: list[str] = []
         given = {} if self._found_inf is None else {"found_inf": self._found_inf}
         static: list[tuple] = []
+        in_gradient = not group.get("decoupled_weight_decay")
         for name in self.defaults:
             option = group[name]
             if name in IGNORED:
@@ -330,6 +332,8 @@ class Optimizer:
                 elif isinstance(one, (int, float)) and type(one) is not bool:
                     if name in self.static:
                         static.append((label, one))
+                    elif name == "weight_decay" and one == 0 and in_gradient:
+                        static.append((label, 0.0))
                     else:
                         numbers.append(float(one))
                         names.append(label)

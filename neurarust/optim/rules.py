@@ -90,7 +90,12 @@ def average_of_squares(average: Any, grad: Any, beta: Any) -> Any:
 
 
 def with_decay(param: Any, grad: Any, hyper: Hyper, group: dict[str, Any]) -> tuple[Any, Any]:
-    """Weight decay: of the parameter itself if decoupled (AdamW), else in the gradient."""
+    """Weight decay: of the parameter itself if decoupled (AdamW), else in the gradient.
+
+    None at all is an option of the group, for which no program reads the parameters once more.
+    """
+    if "weight_decay" in group:
+        return param, grad
     if group.get("decoupled_weight_decay"):
         return param * (1 - hyper.lr * hyper.weight_decay), grad
     return param, grad + hyper.weight_decay * param
@@ -133,6 +138,7 @@ def step_function(cls: Any) -> Callable:
         names, given_names, kept, static = layout
         hyper = Hyper(zip(names, map(Number, numbers), strict=True))
         hyper |= {k: Number(one.reshape(())) for k, one in zip(given_names, given, strict=True)}
+        hyper |= {k: Number(one) for k, one in static if k == "weight_decay"}
         hyper, group, count = Hyper(hyper), dict(static), steps[0] + 1
         size, counted = len(kept), Number(count)
         new_params, new_tensors = [], []

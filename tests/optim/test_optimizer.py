@@ -135,6 +135,27 @@ def test_hyperparameters_travel_as_data():
     assert nr.explain().compilations == before
 
 
+def test_weight_decay_of_zero_is_left_out_until_it_changes():
+    parameter = nr.nn.Parameter(nr.full((3,), 2.0))
+    optimizer = nr.optim.SGD([parameter], lr=0.5)
+    for weight_decay in (0, 0.0, 0.1, 0.2, 0):
+        before = parameter.detach().clone()
+        optimizer.param_groups[0]["weight_decay"] = weight_decay
+        parameter.grad = nr.ones(3)
+        optimizer.step()
+        expected = before - 0.5 * (1 + weight_decay * before)
+        np.testing.assert_allclose(parameter.detach(), expected, rtol=1e-6)
+
+
+def test_weight_decay_of_zero_passes_on_no_infinities():
+    # As in PyTorch, which does not multiply by it: 0 * inf would be NaN.
+    parameter = nr.nn.Parameter(nr.tensor([float("inf"), 1.0]))
+    optimizer = nr.optim.SGD([parameter], lr=0.5)
+    parameter.grad = nr.ones(2)
+    optimizer.step()
+    assert parameter.tolist() == [float("inf"), 0.5]
+
+
 def test_groups_have_their_own_options():
     one, two = nr.nn.Parameter(nr.ones(1)), nr.nn.Parameter(nr.ones(1))
     optimizer = nr.optim.SGD([{"params": [one], "lr": 1.0}, {"params": [two]}], lr=0.5)

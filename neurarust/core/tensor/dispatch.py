@@ -14,7 +14,7 @@ from ..engine.disk_cache import text_of
 from ..engine.recording import record, state
 from ..engine.signature import baked, build, known
 from ..engine.value import Value
-from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPS, SCALAR, STATIC, Op
+from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPERAND, OPS, SCALAR, STATIC, Op
 from .storage import Step, View
 from .tensor import Body, Tensor, extends, wrap
 
@@ -55,7 +55,10 @@ def call(
         else:
             kind = kinds[position if position < last else last]
             form = type(argument)
-            if kind == STATIC and (
+            if form is float and kind in _FLOATS:
+                key.append(form)
+                numbers.append(argument)
+            elif kind == STATIC and (
                 form in _PLAIN or (form is tuple and _INTEGERS.issuperset(map(type, argument)))
             ):
                 key.append(form)
@@ -102,6 +105,35 @@ def call(
     return signature.rebuild(
         [wrap(one, (node, k) if inexact[k] else None) for k, one in enumerate(outputs)]
     )
+
+
+def call_pair(op: Op, first: Tensor, second: Any) -> Any:
+    """`call(op, (first, second))`, lighter for two Tensors and for a Tensor and a float."""
+    value = first._storage.value if first._steps is None else first._value()
+    values: tuple[Value, ...]
+    numbers: tuple[float, ...]
+    if isinstance(second, Tensor):
+        other = second._storage.value if second._steps is None else second._value()
+        signature = op.signatures.get((Defaults.floating, value.aval, other.aval))
+        values, numbers, edges = (value, other), (), (first._edge, second._edge)
+        tracked = edges != _UNTRACKED
+    elif type(second) is float and op.positional[1] in _FLOATS:
+        signature = op.signatures.get((Defaults.floating, value.aval, float))
+        values, numbers, edges = (value,), (second,), (first._edge,)
+        tracked = edges[0] is not None
+    else:
+        return call(op, (first, second))
+    if signature is None or signature.rebuild is not None:
+        return call(op, (first, second))
+    if tracked and state.grad:
+        output, node = apply_tracked(signature, values, numbers, edges)
+        return wrap(output, None if node is None else (node, 0))
+    return wrap(record(signature, values, numbers), None)
+
+
+# What a float is data for.
+_FLOATS = frozenset({OPERAND, SCALAR})
+_UNTRACKED = (None, None)
 
 
 def _answer(op: Op, args: tuple, kwargs: dict[str, Any]) -> Any:
