@@ -72,3 +72,16 @@ def test_both_libraries_give_the_same_numbers():
     for rows in (600, 300):
         mine = nr.nn.functional.linear(nr.tensor(x[:rows]).float(), nr.tensor(weight).float())
         np.testing.assert_allclose(mine.numpy(), x[:rows] @ weight.T, rtol=1e-4, atol=1e-4)
+
+
+def test_products_in_loops_count_at_every_step():
+    def projected_and_looped(x, small, states, weights):
+        def step(state, _):
+            return state @ weights, None
+
+        return linear(x, small), jax.lax.scan(step, states, None, length=32)[0]
+
+    # The loop has a third of the work; one of its 32 products would be 1 %.
+    shapes = (512, 128), (128, 128), (8, 128), (128, 128)
+    assert option(projected_and_looped, *shapes) == DEFAULT
+    assert option(lambda x, w, s, v: (linear(x, w), s @ v), *shapes) == EIGEN

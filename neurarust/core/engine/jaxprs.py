@@ -19,6 +19,27 @@ def equations(jaxpr: Any) -> Iterator[Any]:
             yield from equations(equation.params[inner].jaxpr)
 
 
+def executions(jaxpr: Any, times: int = 1) -> Iterator[tuple[Any, int]]:
+    """A program's equations and those inside them, and how often each is computed.
+
+    The steps of a `while` loop and the branch of a `cond` are not known; all count once.
+    """
+    for equation in jaxpr.eqns:
+        yield equation, times
+        repeated = equation.params["length"] if equation.primitive.name == "scan" else 1
+        for body in _bodies(equation):
+            yield from executions(body, times * repeated)
+
+
+def _bodies(equation: Any) -> Iterator[Any]:
+    """The programs among an equation's parameters."""
+    for parameter in equation.params.values():
+        for one in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
+            body = getattr(one, "jaxpr", one)
+            if hasattr(body, "eqns"):
+                yield body
+
+
 def is_literal(one: Any) -> bool:
     """Whether an equation's input is a number, `one.val`, and not a variable.
 

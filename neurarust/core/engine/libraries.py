@@ -25,7 +25,7 @@ import os
 from math import prod
 from typing import Any
 
-from .jaxprs import equations
+from .jaxprs import executions
 
 _OPTION = "xla_cpu_experimental_ynn_fusion_type"
 _PRODUCTS, _REDUCTIONS = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT", "LIBRARY_FUSION_TYPE_REDUCE"
@@ -47,7 +47,7 @@ def options(jaxpr: Any, convolves: bool) -> dict[str, Any]:
 def _has_small_weights(jaxpr: Any) -> bool:
     """Whether most products are of many rows with small weights."""
     such = all_ = 0
-    for equation in equations(jaxpr):
+    for equation, times in executions(jaxpr):
         if equation.primitive.name != "dot_general":
             continue
         left, right = (one.aval for one in equation.invars)
@@ -57,7 +57,7 @@ def _has_small_weights(jaxpr: Any) -> bool:
         if left.ndim - 1 not in inner:  # sums over the rows: Eigen's in any case
             continue
         summed, batches = (prod(left.shape[k] for k in axes) for axes in (inner, batch))
-        work = left.size * (right.size // (summed * batches))
+        work = times * left.size * (right.size // (summed * batches))
         all_ += work
         if not batch and left.size // summed >= MANY_ROWS and right.size <= SMALL_WEIGHTS:
             such += work
