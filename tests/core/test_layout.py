@@ -52,6 +52,12 @@ AFTER = {
         y, 0.0, lax.add, (1, 1, 2, 2), (1, 1, 2, 2), "VALID"
     ),
     "reshaped": lambda y: (y.reshape(2, -1), y[:, :, :1, :1].reshape(2, 5), y[:1].reshape(5, 6, 7)),
+    "axes split and joined": lambda y: (
+        jnp.tanh(y[:, :4].reshape(2, 2, 1, 2, *y.shape[2:])).sum(3),
+        jnp.tanh(y.reshape(2, 5, -1)) * 2,
+        jnp.tanh(y.reshape(10, *y.shape[2:])) * 2,
+        y[:, :, :0].reshape(2, 0, 5),
+    ),
     "squeezed": lambda y: (lax.squeeze(y[:, :, :1], (2,)), jnp.expand_dims(y, (0, 3))),
     "product": lambda y: jnp.einsum("nchw,oc->nohw", y, jnp.arange(10.0).reshape(2, 5)),
     "batched product": lambda y: jnp.einsum("nchw,nchv->nwvc", y, y),

@@ -14,7 +14,7 @@ assignment for CPU keeps every array in the order of its axes.)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from jax import lax
@@ -242,26 +242,41 @@ def _along(name: str) -> Callable:
 
 
 def _reshape(equation: Any, given: list) -> Any:
-    """Axes of one element come and go wherever they lie."""
+    """Axes of one element come and go, and axes that lie side by side are split and joined."""
     (one,) = given
     if type(one) is not Placed or equation.params["dimensions"] is not None:
         return None
-    old = [(axis, one.array.shape[k]) for k, axis in enumerate(one.order)]
-    sizes = [size for _, size in sorted(old)]
-    new = equation.params["new_sizes"]
-    if [size for size in sizes if size != 1] != [size for size in new if size != 1]:
+    old = dict(sorted(zip(one.order, one.array.shape, strict=True)))
+    new = dict(enumerate(equation.params["new_sizes"]))
+    if 0 in new.values():
         return None
-    # Old axes of more than one element, in order, are the new ones.
-    axes = dict(
-        zip(
-            [axis for axis, size in enumerate(sizes) if size != 1],
-            [axis for axis, size in enumerate(new) if size != 1],
-            strict=True,
-        )
-    )
-    order = [axes[axis] for axis in one.order if axis in axes]
-    order += [axis for axis, size in enumerate(new) if size == 1]
-    return _place(lax.reshape(one.array, _permuted(new, tuple(order))), order)
+    lying = [axis for axis in one.order if old[axis] != 1]
+    order: dict[int, list[int]] = {}
+    for axes, becoming in _matched(old, new):
+        start = lying.index(axes[0])
+        if lying[start : start + len(axes)] != axes:
+            return None
+        order[axes[0]] = becoming
+    places = [axis for first in lying for axis in order.get(first, [])]
+    places += [axis for axis, size in new.items() if size == 1]
+    return _place(lax.reshape(one.array, _permuted(tuple(new.values()), tuple(places))), places)
+
+
+def _matched(old: dict[int, int], new: dict[int, int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Which axes become which, a few at a time; axes of one element are left out."""
+    left = [axis for axis, size in old.items() if size != 1]
+    right = [axis for axis, size in new.items() if size != 1]
+    while left:
+        some, others = [left.pop(0)], [right.pop(0)]
+        have, want = old[some[0]], new[others[0]]
+        while have != want:
+            if have < want:
+                some.append(left.pop(0))
+                have *= old[some[-1]]
+            else:
+                others.append(right.pop(0))
+                want *= new[others[-1]]
+        yield some, others
 
 
 def _product(equation: Any, given: list) -> Any:
@@ -321,10 +336,11 @@ def _in_groups(equation: Any, picture: Any, kernel: Any, numbers: Any) -> Any:
     by_features, by_batch = params["feature_group_count"], params["batch_group_count"]
     groups = max(by_features, by_batch)
     along = numbers.lhs_spec[1 if by_features > 1 else 0]
-    whole = groups == 1 or groups > _MOST_GROUPS or picture.shape[along] == groups
-    if whole:
+    if groups == 1 or groups > _MOST_GROUPS or picture.shape[along] == groups:
         (result,) = _bind(equation, [picture, kernel], {"dimension_numbers": numbers})
         return result
+    # Each part would compute anew what makes the whole.
+    picture, kernel = lax.optimization_barrier((picture, kernel))
     alone = {"dimension_numbers": numbers, "feature_group_count": 1, "batch_group_count": 1}
     parts = [_parts(picture, groups, along), _parts(kernel, groups, numbers.rhs_spec[0])]
     results = [_bind(equation, list(pair), alone)[0] for pair in zip(*parts, strict=True)]
