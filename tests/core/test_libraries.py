@@ -7,6 +7,7 @@ import pytest
 
 import neurarust as nr
 from neurarust.core.engine import libraries
+from neurarust.core.ops.contraction import transposed_product
 
 
 def option(function, *shapes, dtype=jnp.float32, convolves=False):
@@ -85,3 +86,10 @@ def test_products_in_loops_count_at_every_step():
     shapes = (512, 128), (128, 128), (8, 128), (128, 128)
     assert option(projected_and_looped, *shapes) == DEFAULT
     assert option(lambda x, w, s, v: (linear(x, w), s @ v), *shapes) == EIGEN
+
+
+def test_gradients_of_weights_by_a_copied_factor_do_not_count():
+    def step(x, weight):
+        return transposed_product(x, x @ weight)
+
+    assert option(step, (512, 128), (128, 128)) == EIGEN

@@ -22,10 +22,13 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 def executions(jaxpr: Any, times: int = 1) -> Iterator[tuple[Any, int]]:
     """A program's equations and those inside them, and how often each is computed.
 
-    The steps of a `while` loop and the branch of a `cond` are not known; all count once.
+    The steps of a `while` loop are not known, they count as one; nor is the branch of a `cond`,
+    and none of them counts.
     """
     for equation in jaxpr.eqns:
         yield equation, times
+        if equation.primitive.name == "cond":
+            continue
         repeated = equation.params["length"] if equation.primitive.name == "scan" else 1
         for body in _bodies(equation):
             yield from executions(body, times * repeated)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from ..define import METHODS, function, op
 from ..errors import dimension, dimensions, fail
@@ -108,9 +109,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 @op(name="split.parts", method=False, namespace=())
 def _pieces(input: Array, lengths, dim):
-    starts = np.cumsum((0, *lengths))
-    index = (slice(None),) * dim
-    return [input[(*index, slice(a, b))] for a, b in zip(starts, starts[1:], strict=False)]
+    return lax.split(input, lengths, dim)
 
 
 @op(name="unbind.parts", method=False, namespace=())
