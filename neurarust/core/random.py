@@ -26,6 +26,22 @@ class _Taps(threading.local):
 taps = _Taps()
 
 
+_WORD = 2**64 - 1
+
+
+def _mixed(seed: int) -> int:
+    """A number of 64 bits for each seed, far from those of the seeds beside it.
+
+    A draw's key differs from it in the counter's bits, so streams of neighbouring seeds must not
+    begin close to each other. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number
+    generators", OOPSLA 2014 (the finalizer of SplitMix).
+    """
+    word = (seed + 0x9E3779B97F4A7C15) & _WORD
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & _WORD
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & _WORD
+    return word ^ word >> 31
+
+
 class Stream:
     """A stream of random numbers; public as `nr.Generator`.
 
@@ -43,8 +59,10 @@ class Stream:
         """Starts the stream that belongs to an integer seed (64 bits count)."""
         if isinstance(seed, bool) or not hasattr(seed, "__index__"):
             raise TypeError(f"manual_seed: expected an integer, but got {seed!r}")
-        self._seed = int(seed) & (2**64 - 1)
+        self._seed = int(seed) & _WORD
         self._counter = 0
+        mixed = _mixed(self._seed)
+        self._words = np.array([mixed >> 32, mixed & 0xFFFFFFFF], np.uint32)
         return self
 
     def seed(self) -> int:
@@ -81,5 +99,4 @@ class Stream:
         with self._lock:
             first = self._counter + 1
             self._counter += count
-            words = np.array([self._seed >> 32, self._seed & 0xFFFFFFFF], np.uint32)
-            return words, first
+            return self._words, first

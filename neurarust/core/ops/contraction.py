@@ -331,13 +331,22 @@ def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array 
     return gradients if bias is None else (*gradients, total(rows, (0,)))
 
 
+# Elements of a weight up to which one input meets it without a product of matrices.
+_SMALL = 4096
+
+
 @op(namespace=("nn.functional",), method=False, gradient=_linear_gradient, out="same dtype")
 def linear(input: Array, weight: Array, bias: Array | None = None):
     """`input @ weight.T + bias`.
 
     Shape: `(*, in)`, `(out, in)` and `(out)` to `(*, out)`.
     """
-    result = product(input, weight.T)
+    if input.ndim == 1 and 0 < weight.size <= _SMALL and weight.dtype == jnp.float32:
+        # Products are kernels of their own; this is one with the bias.
+        same_dtype(input, weight)
+        result = total(weight * input, (1,))
+    else:
+        result = product(input, weight.T)
     if bias is None:
         return result
     same_dtype(result, bias)

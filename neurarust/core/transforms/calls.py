@@ -21,6 +21,7 @@ from ..engine.signature import Signature
 from ..engine.value import Aval, Value, aval_of
 from ..errors import CaptureError
 from ..op import OPS, Array
+from ..ops import threefry
 from ..random import Stream, taps
 from ..tensor.dispatch import call, write
 from ..tensor.storage import Storage
@@ -249,7 +250,7 @@ def _number_on(avals: Sequence[Aval]) -> Aval:
 
 @op(name="_fold_key", method=False, namespace=(), differentiable=False)
 def _fold_key(key: Array, number: Array):
-    folded = jax.random.fold_in(jax.random.wrap_key_data(key, impl="threefry2x32"), number)
+    folded = jax.random.fold_in(threefry.keys(key), number)
     return jax.random.key_data(folded)
 
 
