@@ -34,6 +34,14 @@ def test_a_seed_gives_its_stream():
     assert draws() != first
 
 
+def test_streams_of_neighbouring_seeds_share_no_draw():
+    seeds, seen = (0, 1, 2, 1 << 32, (1 << 32) + 1, 2 << 32), set()
+    for seed in seeds:
+        nr.manual_seed(seed)
+        seen.update(nr.randint(2**62, (1,)).item() for _ in range(16))
+    assert len(seen) == 16 * len(seeds)
+
+
 def test_recorded_and_eager_streams_are_one():
     nr.manual_seed(3)
     recorded = draws()

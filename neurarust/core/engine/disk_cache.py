@@ -38,6 +38,8 @@ _DAY = 86_400
 _PACKAGE = Path(__file__).resolve().parents[2]
 _TABLE = """CREATE TABLE IF NOT EXISTS entries
     (key BLOB PRIMARY KEY, entry BLOB NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL)"""
+# The sizes without the entries between them, to be added up after each save.
+_INDEX = "CREATE INDEX IF NOT EXISTS by_use ON entries (used DESC, key, size)"
 _PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), type(Ellipsis)})
 # Packages whose types mean the same in every process.
 _TRUSTED = frozenset({"builtins", "numpy", "neurarust"})
@@ -174,6 +176,7 @@ def save(entries: Mapping[str, Any]) -> None:
             try:
                 with connection:
                     connection.execute(_TABLE)
+                    connection.execute(_INDEX)
                     connection.executemany("INSERT OR IGNORE INTO entries VALUES (?,?,?,?)", rows)
                     _evict(connection)
             except sqlite3.Error:
