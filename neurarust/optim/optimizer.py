@@ -210,7 +210,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad(), uninterrupted():
+        # In this order, so that no interrupt comes between a switch and its way back.
+        with uninterrupted(), no_grad():
             for group in self.param_groups:
                 self._step_group(group)
             if not self._hooks["step_post"]:

@@ -368,3 +368,12 @@ def test_a_reader_interrupts_a_recorder():
     thread.join(60)
     assert newest[0].tolist() == [300, 300]
     assert read == sorted(read) and all(number == int(number) for number in read)
+
+
+def test_an_input_of_a_call_that_ctrl_c_ended_does_no_harm():
+    x, y = nr.arange(3.0), nr.ones(2)
+    for interrupted in (False, True, False, True):
+        made = x * 3 + 1
+        if interrupted:
+            recording.state.recording.leaf(y._value())
+        assert made.tolist() == [1.0, 4.0, 7.0]

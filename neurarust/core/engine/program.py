@@ -33,7 +33,7 @@ class Program:
 
     __slots__ = (
         "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "scalars", "looked_at", "split", "__weakref__",
+        "number", "device", "smallest", "scalars", "looked_at", "split", "leaves", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,7 @@ class Program:
         self.calls = calls
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
+        self.leaves = len(leaves)
         # Floats, integers and complex numbers come first.
         positions = tuple(3 + k for k in self.donated)
         self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
@@ -148,7 +149,8 @@ class Program:
             return None
         references = [one for _, one in self.calls]
         settings = are_deterministic_algorithms_enabled()
-        return f"{names} {references} {self.live} {self.donated} {self.device} {settings}"
+        inputs = f"{self.leaves} {self.donated}"
+        return f"{names} {references} {self.live} {inputs} {self.device} {settings}"
 
 
 def _is_spread(array: jax.Array) -> bool:
@@ -270,7 +272,8 @@ def find(
     donated: tuple[int, ...], leaves: list[Any],
 ) -> Program:  # fmt: skip
     """The program for a recording, compiled when it is first called."""
-    key = (calls, live, donated)
+    # A call that Ctrl-C ended may have left a leaf that no other call reads.
+    key = (calls, live, donated, len(leaves))
     program = state.programs.get(key)
     if program is not None and program.forwarded is not None:
         state.hits += 1
