@@ -334,11 +334,10 @@ def _once(one: Any) -> Any:
     operations of one array, as the maximum of a ReLU, but not with those of two; barriers have no
     effect, for they are gone when it decides.
     """
-    if type(one) is Placed:
-        return Placed(_once(one.array), one.order)
-    if type(one) is Spread or not jnp.issubdtype(one.dtype, jnp.floating):
+    if type(one) is not Placed or not jnp.issubdtype(one.array.dtype, jnp.floating):
         return one
-    return lax.select(lax.ne(one, one), jnp.full_like(one, jnp.nan), one)
+    array = one.array
+    return Placed(lax.select(lax.ne(array, array), jnp.full_like(array, jnp.nan), array), one.order)
 
 
 # More groups than this, and groups of one channel, stay one convolution.
