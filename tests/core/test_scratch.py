@@ -34,7 +34,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 4)
 )
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not the GNU C library")
 def test_a_run_fetches_no_memory_from_the_system():
-    # 64 MB are 16,384 pages.
-    assert int(run(COUNT)) < 6000
-    # The user's own setting is left alone.
-    assert int(run(COUNT, MALLOC_MMAP_THRESHOLD_="131072")) > 8000
+    # The user's own setting is left alone: the C library's default fetches it all, every time.
+    fetched = int(run(COUNT, MALLOC_MMAP_THRESHOLD_="131072"))
+    assert fetched > 16_000  # 64 MB are 16,384 pages
+    # None at best; a thread that first needs memory in these runs has some to fetch.
+    assert int(run(COUNT)) < fetched / 3
