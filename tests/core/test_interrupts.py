@@ -11,6 +11,14 @@ from neurarust.core.engine.interrupts import uninterrupted
 from .subprocesses import run
 
 
+@pytest.fixture(autouse=True)
+def _heard():
+    """Ctrl-C counts here, and in processes started here, also where the tests run without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_interrupted_training_resumes():
     """Gradients are constant, so that weights tell how many whole steps they have made."""
     printed = run("""
