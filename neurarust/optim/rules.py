@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from ..core.op import Arrays, Index
@@ -141,14 +142,24 @@ def step_function(cls: Any) -> Callable:
         hyper |= {k: Number(one) for k, one in static if k == "weight_decay"}
         hyper, group, count = Hyper(hyper), dict(static), steps[0] + 1
         size, counted = len(kept), Number(count)
-        new_params, new_tensors = [], []
-        for k, (param, grad) in enumerate(zip(params, grads, strict=True)):
-            mine = tensors[k * size : (k + 1) * size]
+
+        def updated(param: Any, grad: Any, *mine: Any) -> list:
             state = {name: _entered(one) for name, one in zip(kept, mine, strict=True)}
             grad = _entered(-grad if group.get("maximize") else grad)
             new, state = cls.update(_entered(param), grad, state, counted, hyper, group)
-            new_params.append(_left(new, param))
-            new_tensors += [_left(state[k], one) for k, one in zip(kept, mine, strict=True)]
+            pairs = zip(kept, mine, strict=True)
+            return [_left(new, param), *(_left(state[k], one) for k, one in pairs)]
+
+        new_params, new_tensors = [], []
+        known: dict[tuple, Callable] = {}
+        for k, (param, grad) in enumerate(zip(params, grads, strict=True)):
+            arrays = (param, grad, *tensors[k * size : (k + 1) * size])
+            kind = tuple([(one.shape, one.dtype) for one in arrays])
+            # The first of its kind makes the numbers; for others the formula is traced once.
+            new, *state = known.get(kind, updated)(*arrays)
+            known.setdefault(kind, jax.jit(updated))
+            new_params.append(new)
+            new_tensors += state
         results = [*new_params, *new_tensors, count]
         if "found_inf" not in given_names:
             return results

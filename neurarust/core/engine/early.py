@@ -1,7 +1,7 @@
 """Early results: a look waits for what it looks at, and not for the rest of the program.
 
 A loop that reads its loss after every `optimizer.step()` would wait for the whole step. A program
-that somebody looks at after its first run is split in two: up to where nothing but results that
+that somebody looks at after its first runs is split in two: up to where nothing but results that
 somebody holds is passed on (in a training step the gradients, before the optimizer), and the
 rest, which the device does while Python records what comes next. It runs so as long as every
 run is looked at.

@@ -80,7 +80,7 @@ class Program:
             if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
                 self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
-                    scratch.keep(self.function)
+                    scratch.keep(one for call in self.calls for one in call[0].outputs)
                 _tell_of_many(self, time.perf_counter() - started)
             arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started
@@ -220,6 +220,8 @@ class _State:
         self.last: Any = None
         # The program that ran last and what it gave of one element, until somebody looks.
         self.unseen: tuple[Program, list[int]] | None = None
+        # How often somebody looked since a program that had been looked at was not.
+        self.looks = 0
 
 
 state = _State()
@@ -245,8 +247,10 @@ def _tell_of_many(program: Program, seconds: float) -> None:
 def parts_of(program: Program) -> early.Split | None:
     """What to run instead of a program: its parts, if somebody looked at its last run."""
     if state.unseen is not None:
-        state.unseen[0].looked_at = False
-        state.unseen = None
+        unseen, _ = state.unseen
+        if unseen.looked_at:
+            state.looks = 0
+        unseen.looked_at, state.unseen = False, None
     return program.split if program.looked_at else None
 
 
@@ -257,12 +261,18 @@ def ran(program: Program, arrays: list) -> None:
 
 
 def looked(array: Any) -> None:
-    """Notes that somebody waits for an array; at its first run, that splits a program."""
+    """Notes that somebody waits for an array.
+
+    The second look in a row, at one of a program's first two runs, splits it: a loop that tells of
+    its first step and then of every tenth does not pay for two more compilations.
+    """
     if state.unseen is None or id(array) not in state.unseen[1]:
         return
     (program, known), state.unseen = state.unseen, None
+    again = program.looked_at or program.hits == 0
     program.looked_at = True
-    if program.hits == 0 and program.split is None:
+    state.looks += 1
+    if state.looks > 1 and again and program.hits <= 1 and program.split is None:
         call = program.live[program.scalars[known.index(id(array))]] >> 16
         program.split = early.split(program.calls, program.live, program.donated, call)
 
