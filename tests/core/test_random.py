@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -145,8 +147,10 @@ def test_randperm():
     for count in (0, 1, 10):
         drawn = nr.randperm(count)
         assert drawn.dtype is nr.int64 and sorted(drawn.tolist()) == list(range(count))
-    first = np.array([nr.randperm(4)[0].item() for _ in range(200)])
-    assert set(first) == {0, 1, 2, 3}
+    orders = Counter(tuple(nr.randperm(3).tolist()) for _ in range(1200))
+    # Chi-squared of 5 degrees of freedom: above 20.5 once in a thousand.
+    assert len(orders) == 6 and sum((one - 200) ** 2 / 200 for one in orders.values()) < 20.5
+    assert abs(np.corrcoef(nr.randperm(COUNT).numpy(), np.arange(COUNT))[0, 1]) < 0.05
 
 
 def test_multinomial():
