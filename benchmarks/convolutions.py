@@ -5,20 +5,13 @@ python -m benchmarks.convolutions --rounds 3
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import json
-import math
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from .turns import fastest, in_turn
+
 FRAMEWORKS = ("neurarust", "torch")
 # Batch, channels, outputs, pixels a side, kernel, stride, groups, whether transposed.
 GRID = [
@@ -41,18 +34,6 @@ GRID = [
     (1, 256, 256, 14, 3, 1, 1, False),
     (32, 64, 32, 16, 4, 2, 1, True),
 ]
-
-
-def fastest(call: Callable[[], Any], seconds: float = 0.3) -> float:
-    """Seconds of the fastest of many calls."""
-    call()
-    call()
-    best, started = math.inf, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        before = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - before)
-    return best
 
 
 def measured(framework: str) -> list[tuple[float, float]]:
@@ -93,19 +74,7 @@ def measured(framework: str) -> list[tuple[float, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--framework", choices=FRAMEWORKS)
-    parser.add_argument("--rounds", type=int, default=1)
-    options = parser.parse_args()
-    if options.framework:
-        print(json.dumps(measured(options.framework)))
-        return
-    best = {name: np.full((len(GRID), 2), np.inf) for name in FRAMEWORKS}
-    for _ in range(options.rounds):
-        for name in FRAMEWORKS:
-            command = [sys.executable, "-m", "benchmarks.convolutions", "--framework", name]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-            best[name] = np.minimum(best[name], json.loads(done.stdout.splitlines()[-1]))
+    best = in_turn("benchmarks.convolutions", FRAMEWORKS, measured, str(__doc__))
     ours, theirs = (best[name] * 1e6 for name in FRAMEWORKS)
     print("| batch, channels, pixels, kernel | forward, us | torch, us | ratio "
           "| both, us | torch, us | ratio |\n|" + " --- |" * 7)  # fmt: skip
