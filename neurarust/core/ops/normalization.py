@@ -290,8 +290,8 @@ def _layer_norm_gradient(
         factor = jnp.ones(size, x.dtype)
     else:
         factor = wide(weight).reshape(-1)
-    along = (by_weight @ (factor / size))[..., None]
-    by_input = scale * (given * factor - (given @ (factor / size))[..., None] - normal * along)
+    mean, along = ((one @ (factor / size))[..., None] for one in (given, by_weight))
+    by_input = scale * (given * factor - mean) - (scale * along) * normal
     gradients = [by_input.astype(input.dtype).reshape(input.shape)]
     if weight is not None:
         along = total(by_weight.reshape(-1, size), (0,))
