@@ -184,7 +184,9 @@ def imperative(T: Any, operation: Operation) -> tuple[float, float]:
     def both() -> None:
         for one in tensors:
             one.grad = None
-        operation.function(T, F, *tensors).backward(given)
+        # It is kept, or nobody would compute it.
+        result = operation.function(T, F, *tensors)
+        result.backward(given)
         wait()
 
     return fastest(forward), fastest(both)

@@ -231,3 +231,18 @@ def test_erfcx_does_not_end_where_erfc_does(dtype):
 def test_gradient_at_an_element_does_not_look_at_it():
     (slopes,) = nr.gradient(nr.tensor([1.0, 2.0, float("nan"), 4.0, 7.0]))
     assert slopes.isnan().tolist() == [False, True, False, True, False] and slopes[2] == 1
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 2])
+def test_gradients_of_a_product_with_zeros(zeros):
+    numbers = np.array([2.0, -3.0, 0.5, 4.0])
+    numbers[:zeros] = 0
+    x = nr.tensor(numbers, requires_grad=True)
+    (gradient,) = nr.autograd.grad(x.prod(), x, create_graph=True)
+    others = [np.prod(np.delete(numbers, k)) for k in range(4)]
+    np.testing.assert_allclose(gradient.detach().numpy(), others)
+    # Twice: the product of the other two.
+    for k in range(4):
+        (second,) = nr.autograd.grad(gradient[k], x, retain_graph=True)
+        wanted = [0.0 if k == j else np.prod(np.delete(numbers, [k, j])) for j in range(4)]
+        np.testing.assert_allclose(second.numpy(), wanted)

@@ -115,13 +115,45 @@ def nanmean(input: Array, dim: int | tuple | None = None, keepdim: bool = False,
     return jnp.sum(jnp.where(missing, 0, input), axes, keepdims=keepdim) / count
 
 
-@op()
-def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=None):
-    """Product over `dim` (all by default); of integers and bools in int64."""
-    axes = axes_of("prod", dim, input)
-    input, keepdim = with_sum_dtype(input, dtype), keepdim and dim is not None
+def _product(input: Array, axes: tuple[int, ...], keepdim: bool, dtype) -> Array:
+    input = with_sum_dtype(input, dtype)
     result = jnp.prod(wide(input), axes, keepdims=keepdim, promote_integers=False)
     return narrow(result, input)
+
+
+def _prod_gradient(
+    cotangent: Array, input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=None
+):
+    """The product of the others, by division; JAX's takes ten times as long.
+
+    A gradient of it again is that of JAX's: beside a zero the other gradients are 0, and theirs
+    are not.
+    """
+    axes = axes_of("prod", dim, input)
+
+    def exact(input, given):
+        return jax.vjp(lambda x: _product(x, axes, True, dtype), input)[1](given)[0]
+
+    @jax.custom_jvp
+    def gradient(input, given):
+        zero = input == 0
+        others = given * _product(jnp.where(zero, 1, input), axes, True, dtype)
+        zeros = jnp.sum(zero, axes, keepdims=True)
+        beside = jnp.where(zeros == 0, others / jnp.where(zero, 1, input), 0)
+        return jnp.where(zero & (zeros == 1), others, beside).astype(input.dtype)
+
+    @gradient.defjvp
+    def again(primals, tangents):
+        return jax.jvp(exact, primals, tangents)
+
+    given = cotangent.reshape([1 if k in axes else n for k, n in enumerate(input.shape)])
+    return (gradient(input, given),)
+
+
+@op(gradient=_prod_gradient)
+def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=None):
+    """Product over `dim` (all by default); of integers and bools in int64."""
+    return _product(input, axes_of("prod", dim, input), keepdim and dim is not None, dtype)
 
 
 @op(refuses="complex", out="same dtype")
