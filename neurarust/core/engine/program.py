@@ -80,7 +80,8 @@ class Program:
             if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
                 self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
-                    scratch.keep(one for call in self.calls for one in call[0].outputs)
+                    computed = (one for call in self.calls for one in call[0].outputs)
+                    scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
             arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started

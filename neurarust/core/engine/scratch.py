@@ -12,13 +12,14 @@ import ctypes
 import os
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from .value import Aval
 
 # Bytes; blocks above this size come from the system and go back to it. (512 MiB is as fast, but
 # holds 50 to 100 MiB more in the training of small convolutional networks.)
 KEPT = 64 << 20
-# Programs of which all that is computed is smaller change nothing.
+# Programs whose scratch memory and results are smaller change nothing.
 LARGE = 4 << 20
 # Names of settings in the C library's <malloc.h>.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -29,15 +30,18 @@ _USERS = (
 _PAD = 8 << 20
 
 
-def keep(computed: Iterable[Aval]) -> None:
+def keep(compiled: Any, computed: Iterable[Aval]) -> None:
     """Has the memory of a program for the CPU kept, if it is large.
 
     Args:
-        computed: the results of all its calls. (How much of them becomes scratch memory XLA can
-            say, but takes 0.2 s for that where a program took 6 s to compile.)
+        computed: the results of its calls. Where they alone are as large, XLA is not asked what
+            the program needs, which takes 0.2 s where compiling took 6.
     """
-    if sum(one.size * one.dtype.itemsize for one in computed) >= LARGE:
-        _kept()
+    if sum(one.size * one.dtype.itemsize for one in computed) < LARGE:
+        sizes = compiled.memory_analysis()
+        if sizes is None or sizes.temp_size_in_bytes + sizes.output_size_in_bytes < LARGE:
+            return
+    _kept()
 
 
 @cache
