@@ -5,7 +5,11 @@ from __future__ import annotations
 import ctypes
 
 import jax
+import numpy as np
 import pytest
+
+import neurarust as nr
+from neurarust.core.engine import scratch
 
 from .subprocesses import run
 
@@ -13,18 +17,12 @@ resource = pytest.importorskip("resource")
 
 # Page faults of a run of a program with 64 MB of scratch memory, in a process of its own.
 COUNT = """
-import resource, sys
-import numpy as np
+import resource
 import neurarust as nr
 F = nr.nn.functional
-# No program makes these.
-x = nr.from_numpy(np.ones((32, 32, 64, 64), np.float32))
-weight = nr.from_numpy(np.ones((32, 32, 3, 3), np.float32))
-def loss():
-    return F.conv2d(F.conv2d(x, weight, padding=1).relu(), weight).sum()
-loss = nr.jit(loss) if sys.argv[1:] else loss
+x, weight = nr.rand(32, 32, 64, 64), nr.rand(32, 32, 3, 3)
 def run():
-    return loss().item()
+    return F.conv2d(F.conv2d(x, weight, padding=1).relu(), weight).sum().item()
 for _ in range(8):
     run()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -45,4 +43,18 @@ def test_a_run_fetches_no_memory_from_the_system():
     assert fetched > 16_000  # 64 MB are 16,384 pages
     # None at best; a thread that first needs memory in these runs has some to fetch.
     assert int(run(COUNT)) < fetched / 3
-    assert int(run(COUNT, "jit")) < fetched / 3
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+@pytest.mark.parametrize(("rows", "large"), [(1100, True), (500, False)])
+def test_which_programs_are_large(monkeypatch, jitted, rows, large):
+    kept = []
+    monkeypatch.setattr(scratch, "_kept", lambda: kept.append(True))
+    x = nr.from_numpy(np.ones((rows, 1000), np.float32))
+
+    # Of the jitted one, which is one call, only XLA knows what lies between.
+    def function(x):
+        return (x @ x.t()).softmax(1).sum()
+
+    (nr.jit(function) if jitted else function)(x).item()
+    assert bool(kept) is large
