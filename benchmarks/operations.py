@@ -63,7 +63,10 @@ OPERATIONS = [
         lambda J, x: J.lax.top_k(x, 10)[0],
     ),
     Operation(
-        "median, rows", (ROWS,), lambda T, F, x: x.median(1)[0], lambda J, x: J.numpy.median(x, 1)
+        "median, rows",
+        (ROWS,),
+        lambda T, F, x: x.median(1)[0],
+        lambda J, x: J.numpy.sort(x, 1)[:, 127],
     ),
     Operation("sum of all", (ROWS,), lambda T, F, x: x.sum(), lambda J, x: x.sum()),
     Operation("sums of rows", (ROWS,), lambda T, F, x: x.sum(1), lambda J, x: x.sum(1)),
