@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -64,6 +65,11 @@ def sortable(input: Array) -> Array:
     return jnp.where(bits < 0, bits ^ jnp.int32(0x7FFFFFFF), bits)
 
 
+def fits(input: Array) -> bool:
+    """Whether `sortable` has all numbers of this type."""
+    return input.dtype.itemsize <= 4 and input.dtype != jnp.uint32
+
+
 def order(input: Array, descending: bool) -> Array:
     """Indices that sort the last axis, stably.
 
@@ -73,7 +79,7 @@ def order(input: Array, descending: bool) -> Array:
     if is_complex(input):
         fail("sort", str(input.dtype), "real numbers")
     steps = jax.lax.broadcasted_iota(jnp.int64, input.shape, input.ndim - 1)
-    if input.dtype.itemsize <= 4 and input.dtype != jnp.uint32:
+    if fits(input):
         key = sortable(input)
         key = ~key if descending else key
         packed = jnp.sort((key.astype(jnp.int64) << 32) | steps, axis=-1, stable=False)
@@ -134,14 +140,48 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     return TopkResult(jnp.moveaxis(values, -1, axis), jnp.moveaxis(index, -1, axis))
 
 
-def pick(values: Array, indices: Array, rank: Array | int, axis: int, keepdim: bool):
-    """The entry `rank` along `axis` of sorted values and indices."""
-    if values.ndim == 0:
-        return values, indices
-    shape = [1 if d == axis else n for d, n in enumerate(values.shape)]
+def ranked(input: Array, rank: Array | int, axis: int, keepdim: bool):
+    """The number of a rank (from 0) along `axis`, and its index.
+
+    Its 32 bits are found one after the other, each by counting what is smaller: on a CPU five times
+    as fast as sorting.
+    """
+    if input.ndim == 0:
+        return input, jnp.zeros((), jnp.int64)
+    shape = [1 if d == axis else n for d, n in enumerate(input.shape)]
     rank = jnp.broadcast_to(jnp.asarray(rank, jnp.int64), shape)
-    found = [jnp.take_along_axis(a, rank, axis) for a in (values, indices)]
+    if fits(input):
+        index = _place(sortable(jax.lax.stop_gradient(input)), rank, axis)
+    else:
+        index = jnp.take_along_axis(sorted_along(input, axis)[1], rank, axis)
+    found = jnp.take_along_axis(input, index, axis), index
     return found if keepdim else [a.squeeze(axis) for a in found]
+
+
+def _place(key: Array, rank: Array, axis: int) -> Array:
+    """Where the key of a rank stands, equal ones in their order."""
+    rank = rank.astype(jnp.int32)
+
+    def counted(true: Array) -> Array:
+        return jnp.sum(true, axis, keepdims=True, dtype=jnp.int32)
+
+    def largest(start: Array, bits: int, smaller: Callable, rank: Array) -> Array:
+        """The largest number of so many bits than which not more than `rank` are smaller."""
+
+        def step(k, found):
+            larger = found | jnp.left_shift(jnp.int32(1), bits - 1 - k.astype(jnp.int32))
+            return jnp.where(counted(smaller(larger)) <= rank, larger, found)
+
+        return jax.lax.fori_loop(0, bits, step, start)
+
+    nothing = jnp.zeros_like(rank)
+    start = jnp.where(counted(key < 0) <= rank, nothing, jnp.iinfo(jnp.int32).min)
+    found = largest(start, 31, lambda bound: key < bound, rank)
+    same, rank = key == found, rank - counted(key < found)
+    steps = jax.lax.broadcasted_iota(jnp.int32, key.shape, axis)
+    bits = key.shape[axis].bit_length()
+    place = largest(nothing, bits, lambda bound: same & (steps < bound), rank)
+    return place.astype(jnp.int64)
 
 
 @op(residuals=True, refuses="bool complex", out="same dtype, apart")
@@ -151,7 +191,7 @@ def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False):
     count = input.shape[axis] if input.ndim else 1
     if not 1 <= k <= count:
         fail("kthvalue", f"k={k}", f"k between 1 and the size {count} of dimension {axis}")
-    return KthvalueResult(*pick(*sorted_along(input, axis), k - 1, axis, keepdim))
+    return KthvalueResult(*ranked(input, k - 1, axis, keepdim))
 
 
 def middle(operation: str, input: Array, dim: int, keepdim: bool, skip_nan: bool):
@@ -159,15 +199,14 @@ def middle(operation: str, input: Array, dim: int, keepdim: bool, skip_nan: bool
     axis = dimension(operation, dim, input.ndim)
     if input.ndim:
         nonempty(operation, input, (axis,))
-    values, indices = sorted_along(input, axis)
-    missing = jnp.isnan(values)
+    missing = jnp.isnan(input)
     count = input.shape[axis] if input.ndim else 1
     present = count - jnp.sum(missing, axis if input.ndim else None, keepdims=True)
     rank = jnp.maximum(present - 1, 0) // 2
     if not skip_nan:
         # The first NaN stands behind the numbers, and there is none after the last one.
         rank = jnp.where(present < count, present, rank)
-    return pick(values, indices, rank, axis, keepdim)
+    return ranked(input, rank, axis, keepdim)
 
 
 def median_of(operation, result, input, dim, keepdim, skip_nan):
