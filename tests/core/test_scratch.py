@@ -1,4 +1,4 @@
-"""Scratch memory of large programs stays with the process."""
+"""Scratch memory of large programs stays with the process, that of compiling them goes back."""
 
 from __future__ import annotations
 
@@ -58,3 +58,31 @@ def test_which_programs_are_large(monkeypatch, jitted, rows, large):
 
     (nr.jit(function) if jitted else function)(x).item()
     assert bool(kept) is large
+
+
+# How many MiB more a process holds after compiling 200 operations, if it is asked to give memory
+# back from `sys.argv[1]` operations on.
+HOLDS = """
+import os, sys
+import neurarust as nr
+from neurarust.core.engine import scratch
+scratch.MANY = int(sys.argv[1])
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+x = nr.rand(8, 8)
+(x + 1).sum().item()
+before = resident()
+for _ in range(40):
+    x = (x @ nr.rand(8, 8)).tanh().softmax(1).cumsum(0)
+x.sum().item()
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="not the GNU C library")
+def test_memory_of_the_compiler_goes_back():
+    held, left = (
+        float(run(HOLDS, str(many), NEURARUST_CACHE_DIR="")) for many in (1_000_000, scratch.MANY)
+    )
+    assert left < 0.8 * held

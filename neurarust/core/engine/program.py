@@ -78,7 +78,9 @@ class Program:
         started = time.perf_counter()
         with jax.enable_x64(True):
             if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
-                self.function = self._loaded() or self._compiled(vectors, leaves)
+                operations = sum(getattr(call[0], "size", 1) for call in self.calls)
+                with scratch.given_back(operations):
+                    self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     computed = (one for call in self.calls for one in call[0].outputs)
                     scratch.keep(self.function, computed)

@@ -209,15 +209,18 @@ def _numbers_of(entries: list) -> tuple:
     floats: list[float] = []
     integers: list[int] = []
     complexes: list[complex] = []
+    packed: dict[str, list] = {"f": floats, "i": integers, "c": complexes}
     for entry in entries:
-        if entry[2]:
-            for code, number in zip(entry[0].numbers, entry[2], strict=True):
-                if code == "f":
-                    floats.append(number)
-                elif code == "i":
-                    integers.append(number)
-                else:
-                    complexes.append(number)
+        numbers = entry[2]
+        if numbers:
+            codes = entry[0].numbers
+            if len(numbers) == 1:
+                packed[codes].append(numbers[0])
+            elif codes.count("f") == len(numbers):
+                floats += numbers
+            else:
+                for code, number in zip(codes, numbers, strict=True):
+                    packed[code].append(number)
     return (
         np.array(floats, np.float64),
         np.array(integers, np.int64),
