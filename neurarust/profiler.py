@@ -22,7 +22,8 @@ import jax
 from .core.autograd.anomaly import observed
 from .core.engine.program import Program
 from .core.engine.program import state as programs
-from .core.engine.recording import Recording
+from .core.engine.recording import Recording, numbers_of
+from .core.engine.signature import Signature
 
 __all__ = ["Profile", "Row", "profile", "trace"]
 
@@ -53,7 +54,8 @@ class _Run:
     """A program that ran while we watched, with the inputs of its first run."""
 
     def __init__(self, recording: Recording, entries: list, vectors: tuple, program: Program):
-        self.calls = [(entry[0], entry[1]) for entry in entries]
+        # Without the Values, which would keep memory.
+        self.calls = [entry[:3] for entry in entries]
         self.lines = list(recording.lines or [])
         self.vectors, self.leaves, self.program = vectors, list(recording.leaf_arrays), program
         self.count = 0
@@ -65,24 +67,32 @@ class _Run:
             return whole, self._measured_calls()
 
     def _measured_calls(self) -> list[_Call]:
-        used = dict.fromkeys("fic", 0)
-        numbers_of = dict(zip("fic", self.vectors, strict=True))
-        results: list[tuple] = []
+        results: list[list] = []
         measured = []
-        for position, (signature, references) in enumerate(self.calls):
-            given = [
+        compiled: dict[Signature, Callable] = {}
+        for position, call in enumerate(self.calls):
+            signature, references, _ = call
+            arrays = [
                 self.leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
                 for one in references
             ]
-            for code in signature.numbers:
-                given.append(numbers_of[code][used[code]])
-                used[code] += 1
-            results.append(signature.function(*given))
-            seconds = _seconds(lambda f=signature.function, given=given: f(*given))
+            given = (*numbers_of([call]), *arrays)
+            if signature not in compiled:
+                compiled[signature] = _alone(signature).lowered(given)[1]
+            alone = compiled[signature]
+            results.append(alone(*given))
+            seconds = _seconds(lambda f=alone, given=given: f(*given))
             line = self.lines[position] if position < len(self.lines) else signature.line
             outputs = tuple((repr(one), one.size * one.dtype.itemsize) for one in signature.outputs)
             measured.append(_Call(signature.name, line, seconds, outputs))
         return measured
+
+
+def _alone(signature: Signature) -> Program:
+    """The program of one call, compiled as all programs are."""
+    inputs = tuple(-1 - k for k in range(len(signature.inputs)))
+    outputs = tuple(range(len(signature.outputs)))
+    return Program(signature.device, ((signature, inputs),), outputs, (), [])
 
 
 def _seconds(run: Callable[[], Any]) -> float:
@@ -171,7 +181,7 @@ class Profile:
 def _peak(run: _Run, calls: list[_Call]) -> tuple[int, list[tuple[int, str]]]:
     """Bytes, and each result that is alive then."""
     last: dict[int, int] = dict.fromkeys(run.program.live, len(calls))
-    for position, (_, references) in enumerate(run.calls):
+    for position, (_, references, _) in enumerate(run.calls):
         for one in references:
             if one >= 0:
                 last[one] = max(position, last.get(one, 0))

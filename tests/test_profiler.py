@@ -6,6 +6,7 @@ import pytest
 
 import neurarust as nr
 from neurarust import profiler
+from neurarust.core.engine import layout
 
 
 def train(steps: int) -> tuple[nr.Tensor, float]:
@@ -54,3 +55,18 @@ def test_wrong_arguments_and_what_is_left_behind():
     weight, _ = train(3)
     before = weight.detach()
     assert nr.isfinite(before).all().item()
+
+
+def test_calls_alone_are_compiled_as_programs_are(monkeypatch):
+    """On CPU a convolution has its channels last, alone as in a program."""
+    placed = []
+    made = layout.channels_last
+    monkeypatch.setattr(layout, "channels_last", lambda one: placed.append(one) or made(one))
+    x, weight = nr.rand(2, 3, 7, 7), nr.rand(4, 3, 3, 3)
+    with nr.profiler.profile() as measured:
+        twice = nr.nn.functional.conv2d(x, weight).relu()
+        twice = nr.nn.functional.conv2d(x, weight) + twice
+        twice.sum().item()
+    programs, calls = 1, 1  # equal calls are compiled once
+    assert len(placed) == programs + calls
+    assert {row.name: row.calls for row in measured.rows()}["conv2d"] == 2

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
+from . import convolutions
 from .jaxprs import CALLS, equations, is_literal
 
 Order = tuple[int, ...]
@@ -43,6 +44,11 @@ class Spread(NamedTuple):
 def convolves(jaxpr: Any) -> bool:
     """Whether there is a convolution in it that `channels_last` reaches."""
     return any(one.primitive.name == "conv_general_dilated" for one in equations(jaxpr))
+
+
+def multiplies_pictures(jaxpr: Any) -> bool:
+    """Whether there is a product of pictures' channels in it, as of a 1 x 1 convolution."""
+    return any(map(_multiplies_pictures, equations(jaxpr)))
 
 
 def channels_last(closed: Any) -> Callable[..., list]:
@@ -293,11 +299,58 @@ def _product(equation: Any, given: list) -> Any:
         lying = [axis for axis in one.order if axis not in axes and axis not in batch]
         free.append([sorted(lying).index(axis) for axis in lying])
     numbers = tuple(contracted), tuple(batched)
+    of_pictures = _of_pictures(equation, arrays, numbers, free[0])
+    if of_pictures is not None:
+        return of_pictures
     order = list(range(len(left_batch)))
     for one in free:
         order += [len(order) + axis for axis in one]
     (result,) = _bind(equation, arrays, {"dimension_numbers": numbers})
     return _place(result, order)
+
+
+# Pictures of so many pixels are multiplied as they lie, one by one.
+_PIXELS = 256
+
+
+def _multiplies_pictures(equation: Any) -> bool:
+    """Whether it is a product of plain pictures' channels with a matrix: a 1 x 1 convolution."""
+    if equation.primitive.name != "dot_general":
+        return False
+    (picture, matrix), params = (one.aval for one in equation.invars), equation.params
+    ((axes, _), (batch, _)) = params["dimension_numbers"]
+    return (
+        picture.ndim > 2 and matrix.ndim == 2 and tuple(axes) == (1,) and not batch
+        and math.prod(picture.shape[2:]) >= _PIXELS
+    )  # fmt: skip
+
+
+def _of_pictures(equation: Any, arrays: list, numbers: tuple, free: list[int]) -> Any:
+    """A product over the channels of pictures (batch, channels, *sizes), or the pixels of two.
+
+    XLA transposes them for one product; a product for each picture takes a third of the time
+    (8 pictures of 64 channels, 56 x 56, to 256 channels: 15 to 5 ms). `free` are the places in the
+    result of the first one's other axes.
+    """
+    (left, right), (batch, _) = numbers
+    first, second = arrays
+    sizes = tuple(range(2, first.ndim))
+    if batch or first.ndim < 3 or math.prod(first.shape[2:]) < _PIXELS:
+        return None
+    flat = first.reshape(*first.shape[:2], -1)
+    if left == (1,) and second.ndim == 2:
+        matrices = jnp.broadcast_to(second, (first.shape[0], *second.shape))
+        along = (((1 + right[0],), (1,)), ((0,), (0,)))
+        (result,) = _bind(equation, [matrices, flat], {"dimension_numbers": along})
+        order = (free[0], len(free), *free[1:])
+        return _place(result.reshape(*result.shape[:2], *first.shape[2:]), order)
+    pixels = {0, *sizes}
+    if second.ndim == first.ndim and set(left) == pixels and left == right:
+        other = second.reshape(*second.shape[:2], -1)
+        along = (((2,), (2,)), ((0,), (0,)))
+        (result,) = _bind(equation, [flat, other], {"dimension_numbers": along})
+        return result.sum(0)
+    return None
 
 
 def _convolution(equation: Any, given: list) -> Any:
@@ -310,6 +363,9 @@ def _convolution(equation: Any, given: list) -> Any:
     of_kernel = numbers.lhs_spec[:2] == (1, 0)
     if not of_kernel and numbers.lhs_spec[:2] != (0, 1):
         return None
+    filtered = (_filtered_gradient if of_kernel else _filtered)(equation, given, picture)
+    if filtered is not None:
+        return filtered
     orders = (picture, kernel, picture)
     if of_kernel:
         orders = ((1, *sizes, 0), (*sizes, 0, 1), (1, *sizes, 0))
@@ -323,6 +379,24 @@ def _convolution(equation: Any, given: list) -> Any:
     given = [_once(one) if of_kernel or not k else one for k, one in enumerate(given)]
     first, second = (_stored(one, order) for one, order in zip(given, orders[:2], strict=True))
     return _place(_in_groups(equation, first, second, moved), orders[2])
+
+
+def _filtered(equation: Any, given: list, order: Order) -> Any:
+    """A convolution by minimal filtering, or None where that does not pay."""
+    avals = [one.aval for one in (*equation.invars, *equation.outvars)]
+    if not convolutions.filters(equation.params, *avals):
+        return None
+    picture = _stored(_once(given[0]), order)
+    return _place(convolutions.filtered(equation.params, picture, believed(given[1])), order)
+
+
+def _filtered_gradient(equation: Any, given: list, order: Order) -> Any:
+    """The gradient of a kernel by minimal filtering, or None."""
+    avals = [one.aval for one in (*equation.invars, *equation.outvars)]
+    if not convolutions.filters_gradient(equation.params, *avals):
+        return None
+    stored = [_stored(_once(one), order) for one in given]
+    return convolutions.filtered_gradient(equation.params, *stored)
 
 
 def _once(one: Any) -> Any:
@@ -370,7 +444,7 @@ def _parts(array: Any, count: int, axis: int) -> Sequence[Any]:
 
 _WINDOW = ("window_dimensions", "window_strides", "padding", "base_dilation", "window_dilation")
 # Have something to say of plain arrays too.
-_ALWAYS = frozenset({"conv_general_dilated", "broadcast_in_dim", "transpose"})
+_ALWAYS = frozenset({"conv_general_dilated", "dot_general", "broadcast_in_dim", "transpose"})
 _RULES: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
     "transpose": _transpose,

@@ -107,10 +107,7 @@ class Program:
 
     def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
         started = time.perf_counter()
-        # Without inputs on the device nothing but the default says where to compute.
-        placed = any(isinstance(one, jax.Array) for one in leaves)
-        with jax.default_device(None if placed else self.device.jax()):
-            lowered, compiled = self._lowered((*vectors, *leaves))
+        lowered, compiled = self.lowered((*vectors, *leaves))
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
             packed = disk_cache.pack(lowered, compiled)
@@ -121,8 +118,14 @@ class Program:
                 disk_cache.save(entries | {key: packed})
         return compiled
 
-    def _lowered(self, inputs: tuple) -> tuple[Any, Any]:
+    def lowered(self, inputs: tuple) -> tuple[Any, Any]:
         """The program lowered and compiled; on CPU, convolutions with channels last."""
+        # Without inputs on the device nothing but the default says where to compute.
+        placed = any(isinstance(one, jax.Array) for one in inputs)
+        with jax.default_device(None if placed else self.device.jax()):
+            return self._lowered(inputs)
+
+    def _lowered(self, inputs: tuple) -> tuple[Any, Any]:
         traced = self.function.trace(*inputs)
         if self.device.type != "cpu":
             lowered = traced.lower()
@@ -130,7 +133,7 @@ class Program:
             return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
         convolves = layout.convolves(traced.jaxpr.jaxpr)
         options = libraries.options(traced.jaxpr.jaxpr, convolves)
-        if convolves:
+        if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
             positions = tuple(3 + k for k in self.donated)
             placed = jax.jit(layout.channels_last(traced.jaxpr), donate_argnums=positions)
             lowered = placed.lower(*inputs)

@@ -161,7 +161,7 @@ class Recording:
         program = programs.find(self.device, calls, live, donated, self.leaf_values)
         split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
-            vectors = _numbers_of(entries)
+            vectors = numbers_of(entries)
             arrays = program(vectors, self.leaf_arrays)
             if state.anomaly is not None:
                 state.anomaly(self, entries, vectors, arrays)
@@ -180,7 +180,7 @@ class Recording:
             values.append(self.leaf_values[-1 - one] if one < 0 else None)
             arrays.append(self.leaf_arrays[-1 - one] if one < 0 else first[one])
         program = programs.find(self.device, part.calls, part.live, part.donated, values)
-        return program(_numbers_of(entries), arrays)
+        return program(numbers_of(entries), arrays)
 
     def _donated(self) -> tuple[int, ...]:
         """Leaves that nobody but this recording holds."""
@@ -204,7 +204,7 @@ class Recording:
         raise ProgramError("this value was dropped before its program ran")
 
 
-def _numbers_of(entries: list) -> tuple:
+def numbers_of(entries: list) -> tuple:
     """The calls' floats, integers and complex numbers, each packed into one array."""
     floats: list[float] = []
     integers: list[int] = []
