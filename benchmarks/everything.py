@@ -17,7 +17,7 @@ COMMANDS = (
     ("benchmarks.operations", "--rounds", "3"),
     *(
         (f"benchmarks.{name}",)
-        for name in ("growth", "first_call", "vmap", "recording", "memory", "startup")
+        for name in ("growth", "first_call", "vmap", "recording", "memory", "peaks", "startup")
     ),
     ("benchmarks.compilations",),
 )
