@@ -40,6 +40,7 @@ from .ops import (
     memory,
     movement,
     normalization,
+    patches,
     polynomials,
     pooling,
     random,
@@ -199,7 +200,7 @@ __all__ = [
     "comparison", "contraction", "conversion", "convolution", "create", "cumulative",
     "decompositions", "elementwise", "embedding", "equations", "fft", "gamma", "gathering",
     "gradients", "indexing", "inspect", "layers", "ldl", "linalg", "memory", "movement",
-    "normalization", "ops", "polynomials", "pooling", "printing", "random", "random_families",
-    "recurrent", "reduce", "scattering", "segments", "sorting", "sparse", "sparse_functions",
-    "special", "spectral", "statistics", "svd", "views", "windows",
+    "normalization", "ops", "patches", "polynomials", "pooling", "printing", "random",
+    "random_families", "recurrent", "reduce", "scattering", "segments", "sorting", "sparse",
+    "sparse_functions", "special", "spectral", "statistics", "svd", "views", "windows",
 ]  # fmt: skip

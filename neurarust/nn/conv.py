@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.ops import convolution
+from ..core.ops import convolution, patches
 from ..core.ops.movement import pad
 from ..core.tensor.tensor import Tensor
 from . import init
@@ -63,7 +63,7 @@ class _Convolution(Module):
         self.reset_parameters()
 
     def _per_axis(self, name: str, value: Sizes) -> tuple[int, ...]:
-        return convolution._per_axis(type(self).__name__, name, value, self.rank)
+        return patches.per_axis(type(self).__name__, name, value, self.rank)
 
     def _check_padding(self, padding_mode: str) -> None:
         if padding_mode not in PADDING_MODES:
@@ -224,11 +224,11 @@ class ConvTranspose3d(_Transposed):
     rank, function = 3, staticmethod(convolution.conv_transpose3d)
 
 
-@module_of(convolution.unfold)
+@module_of(patches.unfold)
 class Unfold(Module):
     """The patches a convolution sees. Shape: (N, C, H, W) to (N, C * kernel, patches)."""
 
 
-@module_of(convolution.fold)
+@module_of(patches.fold)
 class Fold(Module):
     """Sums patches back into images. Shape: (N, C * kernel, patches) to (N, C, H, W)."""

@@ -1,4 +1,4 @@
-"""Convolutions, their transposes, and the patches they see (unfold, fold)."""
+"""Convolutions and their transposes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -16,44 +16,7 @@ from jax import lax
 from ..define import op
 from ..errors import fail
 from ..op import Array
-
-
-def _per_axis(operation: str, name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
-    """`value` once per spatial axis; a single number stands for all."""
-    values = tuple(value) if isinstance(value, Sequence) else (value,)
-    if not all([hasattr(one, "__index__") for one in values]):
-        fail(operation, f"{name}={value!r}", f"{name} as one or {rank} integers", kind=TypeError)
-    if len(values) == 1:
-        values = values * rank
-    if len(values) != rank:
-        fail(operation, got=f"{name}={value}", expected=f"{name} as one or {rank} integers")
-    return values
-
-
-def _windows(
-    x: Array,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    dilation: tuple[int, ...],
-    first: int,
-) -> Iterator[Array]:
-    """For each kernel position the values it meets: strided slices of the axes from `first`."""
-    rank = len(kernel)
-    sizes = x.shape[first : first + rank]
-    counts = [
-        (size - d * (k - 1) - 1) // s + 1
-        for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
-    ]
-    for offsets in itertools.product(*map(range, kernel)):
-        start, stop, step = [0] * x.ndim, list(x.shape), [1] * x.ndim
-        for axis, (offset, d, s, count) in enumerate(
-            zip(offsets, dilation, stride, counts, strict=True), first
-        ):
-            start[axis] = offset * d
-            stop[axis] = offset * d + (count - 1) * s + 1
-            step[axis] = s
-        yield lax.slice(x, start, stop, step)
-
+from .patches import pad, per_axis, windows
 
 # ------------------------------------------------------------------------------ lowerings
 # x: (batch, channels, *sizes), weight: (out, channels / groups, *kernel) in all of them.
@@ -70,13 +33,9 @@ def _native(x, weight, stride, padding, dilation, groups):
     )
 
 
-def _pad(x: Array, padding: Sequence[tuple[int, int]]) -> Array:
-    return jnp.pad(x, ((0, 0), (0, 0), *padding)) if any(map(any, padding)) else x
-
-
 def _pointwise(x, weight, stride, padding, dilation, groups):
     """A kernel of size 1: one product of matrices at every position."""
-    (x,) = _windows(_pad(x, padding), (1,) * len(stride), stride, dilation, 2)
+    (x,) = windows(pad(x, padding), (1,) * len(stride), stride, dilation, 2)
     kernel = weight.reshape(weight.shape[:2])
     y = lax.dot_general(x, kernel, (((1,), (1,)), ((), ())))  # (batch, *sizes, out)
     return jnp.moveaxis(y, -1, 1)
@@ -86,12 +45,12 @@ def _depthwise(x, weight, stride, padding, dilation, groups):
     """Channels that never mix: a sum of products, which XLA fuses into one loop."""
     rank = len(stride)
     taps = weight.reshape(groups, -1, *weight.shape[2:])  # (channels, multiplier, *kernel)
-    x = _pad(x, padding)
+    x = pad(x, padding)
     places = itertools.product(*map(range, weight.shape[2:]))
-    windows = _windows(x, weight.shape[2:], stride, dilation, 2)
+    seen = windows(x, weight.shape[2:], stride, dilation, 2)
     products = (
         window[:, :, None] * taps[(..., *place)].reshape(groups, -1, *(1,) * rank)
-        for place, window in zip(places, windows, strict=True)
+        for place, window in zip(places, seen, strict=True)
     )
     y = functools.reduce(operator.add, products)
     return y.reshape(y.shape[0], -1, *y.shape[3:])
@@ -180,8 +139,8 @@ def _finish(y: Array, bias: Array | None, batched: bool) -> Array:
 def _convolution(operation, input, weight, bias, stride, padding, dilation, groups, rank):
     x = _check(operation, input, weight, bias, groups, rank)
     kernel = weight.shape[2:]
-    stride = _per_axis(operation, "stride", stride, rank)
-    dilation = _per_axis(operation, "dilation", dilation, rank)
+    stride = per_axis(operation, "stride", stride, rank)
+    dilation = per_axis(operation, "dilation", dilation, rank)
     if min(stride) < 1 or min(dilation) < 1:
         fail(
             operation,
@@ -198,7 +157,7 @@ def _convolution(operation, input, weight, bias, stride, padding, dilation, grou
     elif isinstance(padding, str):
         fail(operation, got=f"padding={padding!r}", expected="'same', 'valid' or integers")
     else:
-        pads = [(p, p) for p in _per_axis(operation, "padding", padding, rank)]
+        pads = [(p, p) for p in per_axis(operation, "padding", padding, rank)]
         if min(p for p, _ in pads) < 0:
             fail(operation, got=f"padding={padding}", expected="no negative padding")
     sizes = tuple(
@@ -290,10 +249,10 @@ def _adjoint(
 ) -> _Adjoint:  # fmt: skip
     x = _check(operation, input, weight, bias, groups, rank, transposed=True)
     kernel = weight.shape[2:]
-    stride = _per_axis(operation, "stride", stride, rank)
-    dilation = _per_axis(operation, "dilation", dilation, rank)
-    padding = _per_axis(operation, "padding", padding, rank)
-    extra = _per_axis(operation, "output_padding", output_padding, rank)
+    stride = per_axis(operation, "stride", stride, rank)
+    dilation = per_axis(operation, "dilation", dilation, rank)
+    padding = per_axis(operation, "padding", padding, rank)
+    extra = per_axis(operation, "output_padding", output_padding, rank)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
         fail(
             operation,
@@ -313,7 +272,7 @@ def _adjoint(
             expected=f"an output of at least one element (this one would be {list(sizes)})",
         )
     # Padding of a stride or more (possible with dilation) is further input positions.
-    x = _pad(x, [(0, e // s) for e, s in zip(extra, stride, strict=True)])
+    x = pad(x, [(0, e // s) for e, s in zip(extra, stride, strict=True)])
     image = jax.ShapeDtypeStruct((x.shape[0], weight.shape[1] * groups, *sizes), x.dtype)
     pads = [(p, p) for p in padding]
     lower = _lowering(weight, groups)
@@ -418,84 +377,3 @@ def conv_transpose3d(
         "conv_transpose3d", input, weight, bias, stride, padding, output_padding, groups,
         dilation, 3,
     )  # fmt: skip
-
-
-# -------------------------------------------------------------------------- unfold and fold
-
-
-def _unfold(x: Array, kernel, dilation, padding, stride) -> Array:
-    """(N, C, H, W) -> (N, C kH kW, positions)."""
-    x = _pad(x, [(p, p) for p in padding])
-    taps = jnp.stack(list(_windows(x, kernel, stride, dilation, 2)), 2)
-    return taps.reshape(x.shape[0], x.shape[1] * math.prod(kernel), math.prod(taps.shape[3:]))
-
-
-@op(namespace=("nn.functional",), method=False)
-def unfold(
-    input: Array,
-    kernel_size: int | tuple,
-    dilation: int | tuple = 1,
-    padding: int | tuple = 0,
-    stride: int | tuple = 1,
-):
-    """The patches a 2-D convolution sees, one per column.
-
-    Shape: (N, C, H, W) or (C, H, W) -> (N, C kH kW, L) or (C kH kW, L), L the positions.
-    """
-    if input.ndim not in (3, 4):
-        fail("unfold", got=f"input {list(input.shape)}", expected="(N, C, H, W) or (C, H, W)")
-    names = ("kernel_size", "dilation", "padding", "stride")
-    values = (kernel_size, dilation, padding, stride)
-    kernel, dilation, padding, stride = (
-        _per_axis("unfold", name, value, 2) for name, value in zip(names, values, strict=True)
-    )
-    for size, k, d, p in zip(input.shape[-2:], kernel, dilation, padding, strict=True):
-        if size + 2 * p < d * (k - 1) + 1:
-            fail(
-                "unfold",
-                got=f"input {list(input.shape)} and kernel_size={kernel}",
-                expected="a kernel that fits into the padded input",
-            )
-    x = input if input.ndim == 4 else input[None]
-    y = _unfold(x, kernel, dilation, padding, stride)
-    return y if input.ndim == 4 else y[0]
-
-
-@op(namespace=("nn.functional",), method=False)
-def fold(
-    input: Array,
-    output_size: int | tuple,
-    kernel_size: int | tuple,
-    dilation: int | tuple = 1,
-    padding: int | tuple = 0,
-    stride: int | tuple = 1,
-):
-    """The transpose of `unfold`: adds the columns into an image where their patches lie.
-
-    Shape: (N, C kH kW, L) or (C kH kW, L) -> (N, C, H, W) or (C, H, W).
-    """
-    if input.ndim not in (2, 3):
-        fail("fold", got=f"input {list(input.shape)}", expected="(N, C kH kW, L) or (C kH kW, L)")
-    names = ("output_size", "kernel_size", "dilation", "padding", "stride")
-    values = (output_size, kernel_size, dilation, padding, stride)
-    size, kernel, dilation, padding, stride = (
-        _per_axis("fold", name, value, 2) for name, value in zip(names, values, strict=True)
-    )
-    x = input if input.ndim == 3 else input[None]
-    positions = math.prod(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True)
-    )
-    if x.shape[1] % math.prod(kernel) or x.shape[2] != positions:
-        fail(
-            "fold",
-            got=f"input {list(input.shape)}",
-            expected=f"rows in multiples of {math.prod(kernel)} and {positions} columns",
-        )
-    channels = x.shape[1] // math.prod(kernel)
-    # Bools have no transpose; where patches overlap they are joined by `or`.
-    kind = jnp.int32 if x.dtype == jnp.bool_ else x.dtype
-    image = jax.ShapeDtypeStruct((x.shape[0], channels, *size), kind)
-    back = jax.linear_transpose(lambda y: _unfold(y, kernel, dilation, padding, stride), image)
-    y = back(x.astype(kind))[0].astype(x.dtype)
-    return y if input.ndim == 3 else y[0]

@@ -14,7 +14,7 @@ from ..errors import fail
 from ..op import Array
 from ..tensor.tensor import Tensor
 from . import adaptive_pooling, pooling
-from .convolution import _per_axis
+from .patches import per_axis
 from .random import rand
 
 FUNCTIONAL = "nn.functional"
@@ -68,7 +68,7 @@ def _fractional(rank: int) -> Callable[..., Any]:
     ) -> Any:  # fmt: skip
         if input.ndim not in (rank + 1, rank + 2):
             fail(name, f"input {list(input.shape)}", f"a {rank + 1}-D or {rank + 2}-D input")
-        kernel = _per_axis(name, "kernel_size", kernel_size, rank)
+        kernel = per_axis(name, "kernel_size", kernel_size, rank)
         spatial = tuple(input.shape[-rank:])
         if (output_size is None) == (output_ratio is None):
             fail(name, f"output_size={output_size} and output_ratio={output_ratio}",
@@ -77,7 +77,7 @@ def _fractional(rank: int) -> Callable[..., Any]:
             ratios = output_ratio if isinstance(output_ratio, Sequence) else (output_ratio,) * rank
             sizes = tuple(int(n * share) for n, share in zip(spatial, ratios, strict=True))
         else:
-            sizes = _per_axis(name, "output_size", output_size, rank)  # type: ignore[arg-type]
+            sizes = per_axis(name, "output_size", output_size, rank)  # type: ignore[arg-type]
         if any(n + k - 1 > size for n, k, size in zip(sizes, kernel, spatial, strict=True)):
             fail(name, f"input {list(input.shape)}, kernel_size={kernel} and output_size={sizes}",
                  "output_size + kernel_size - 1 of at most the input's size")  # fmt: skip

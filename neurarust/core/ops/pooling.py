@@ -16,8 +16,8 @@ from jax import lax
 from ..define import op
 from ..errors import fail
 from ..op import Array
-from .convolution import _per_axis
 from .elementwise import wide
+from .patches import per_axis
 
 # From this kernel size on, a window that overlaps no other is reduced as an axis of its own.
 _LONG = 16
@@ -65,11 +65,11 @@ def _axes(operation, input, rank, kernel_size, stride, padding, dilation, ceil_m
             got=f"input {list(input.shape)}",
             expected="dimensions of non-zero size, but for the batch",
         )
-    kernel = _per_axis(operation, "kernel_size", kernel_size, rank)
+    kernel = per_axis(operation, "kernel_size", kernel_size, rank)
     stride = kernel if stride is None or stride == () else stride
-    strides = _per_axis(operation, "stride", stride, rank)
-    paddings = _per_axis(operation, "padding", padding, rank)
-    dilations = _per_axis(operation, "dilation", dilation, rank)
+    strides = per_axis(operation, "stride", stride, rank)
+    paddings = per_axis(operation, "padding", padding, rank)
+    dilations = per_axis(operation, "dilation", dilation, rank)
     if min(kernel) < 1 or min(strides) < 1 or min(dilations) < 1:
         fail(
             operation,
@@ -242,10 +242,10 @@ def max_pool3d(
 
 
 def _max_unpool(operation, input, indices, kernel_size, stride, padding, output_size, rank):
-    kernel = _per_axis(operation, "kernel_size", kernel_size, rank)
+    kernel = per_axis(operation, "kernel_size", kernel_size, rank)
     stride = kernel if stride is None or stride == () else stride
-    strides = _per_axis(operation, "stride", stride, rank)
-    paddings = _per_axis(operation, "padding", padding, rank)
+    strides = per_axis(operation, "stride", stride, rank)
+    paddings = per_axis(operation, "padding", padding, rank)
     if output_size is None:
         sizes = tuple(
             (n - 1) * s - 2 * p + k

@@ -15,8 +15,8 @@ from ..errors import fail
 from ..op import Array
 from ..tensor.tensor import Tensor
 from .adaptive_pooling import _adaptive_avg_pool
-from .convolution import _per_axis
 from .elementwise import wide
+from .patches import per_axis
 
 FUNCTIONAL = "nn.functional"
 # Name of a mode -> (numbers of dimensions it is for, its filter).
@@ -329,7 +329,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     Shape: theta (N, 2, 3) with size (N, C, H, W) to (N, H, W, 2), or (N, 3, 4) with
     (N, C, D, H, W) to (N, D, H, W, 3).
     """
-    size = _per_axis("affine_grid", "size", tuple(size), len(size))
+    size = per_axis("affine_grid", "size", tuple(size), len(size))
     rank = len(size) - 2
     if not theta.is_floating_point():
         fail("affine_grid", f"theta of {theta.dtype}", "a floating-point theta", kind=ValueError)
