@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 import jax
 
 from .core.autograd.anomaly import observed
+from .core.engine.numbers import Sharing, packed
 from .core.engine.program import Program
 from .core.engine.program import state as programs
-from .core.engine.recording import Recording, numbers_of
+from .core.engine.recording import Recording
 from .core.engine.signature import Signature
 
 __all__ = ["Profile", "Row", "profile", "trace"]
@@ -53,11 +54,12 @@ class _Call(NamedTuple):
 class _Run:
     """A program that ran while we watched, with the inputs of its first run."""
 
-    def __init__(self, recording: Recording, entries: list, vectors: tuple, program: Program):
+    def __init__(self, recording: Recording, entries: list, program: Program):
         # Without the Values, which would keep memory.
         self.calls = [entry[:3] for entry in entries]
         self.lines = list(recording.lines or [])
-        self.vectors, self.leaves, self.program = vectors, list(recording.leaf_arrays), program
+        self.vectors, _ = packed(entries)
+        self.leaves, self.program = list(recording.leaf_arrays), program
         self.count = 0
 
     def measure(self) -> tuple[float, list[_Call]]:
@@ -69,17 +71,18 @@ class _Run:
     def _measured_calls(self) -> list[_Call]:
         results: list[list] = []
         measured = []
-        compiled: dict[Signature, Callable] = {}
+        compiled: dict[tuple[Signature, Sharing], Callable] = {}
         for position, call in enumerate(self.calls):
             signature, references, _ = call
             arrays = [
                 self.leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
                 for one in references
             ]
-            given = (*numbers_of([call]), *arrays)
-            if signature not in compiled:
-                compiled[signature] = _alone(signature).lowered(given)[1]
-            alone = compiled[signature]
+            vectors, sharing = packed([call])
+            given = (*vectors, *arrays)
+            if (signature, sharing) not in compiled:
+                compiled[signature, sharing] = _alone(signature, sharing).lowered(given)[1]
+            alone = compiled[signature, sharing]
             results.append(alone(*given))
             seconds = _seconds(lambda f=alone, given=given: f(*given))
             line = self.lines[position] if position < len(self.lines) else signature.line
@@ -88,11 +91,11 @@ class _Run:
         return measured
 
 
-def _alone(signature: Signature) -> Program:
+def _alone(signature: Signature, sharing: Sharing) -> Program:
     """The program of one call, compiled as all programs are."""
     inputs = tuple(-1 - k for k in range(len(signature.inputs)))
     outputs = tuple(range(len(signature.outputs)))
-    return Program(signature.device, ((signature, inputs),), outputs, (), [])
+    return Program(signature.device, ((signature, inputs),), outputs, (), [], sharing)
 
 
 def _seconds(run: Callable[[], Any]) -> float:
@@ -120,11 +123,11 @@ class Profile:
         self._runs: dict[int, _Run] = {}
         self._measured: list[tuple[_Run, float, list[_Call]]] = []
 
-    def _watch(self, recording: Recording, entries: list, vectors: tuple, _: list) -> None:
+    def _watch(self, recording: Recording, entries: list, _: list) -> None:
         program = next(reversed(programs.programs.values()))
         run = self._runs.get(id(program))
         if run is None:
-            run = self._runs[id(program)] = _Run(recording, entries, vectors, program)
+            run = self._runs[id(program)] = _Run(recording, entries, program)
         run.count += 1
 
     def _finish(self) -> None:

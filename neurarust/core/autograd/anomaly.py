@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..engine.numbers import scalars
 from ..engine.recording import Recording, state, synchronize
 from .modes import _Mode
 
@@ -18,7 +19,7 @@ class observed(_Mode):
     Memory is not reused between steps, so that the programs' inputs are still there.
     """
 
-    def __init__(self, observer: Callable[[Recording, list, tuple, list], None] | None):
+    def __init__(self, observer: Callable[[Recording, list, list], None] | None):
         self.observer = observer
 
     def __enter__(self) -> Any:
@@ -83,24 +84,18 @@ def has_nan(array: Any) -> bool:
     return bool(jnp.issubdtype(array.dtype, jnp.inexact) and jnp.isnan(array).any())
 
 
-def hunt(recording: Recording, entries: list, vectors: tuple, arrays: list) -> None:
+def hunt(recording: Recording, entries: list, arrays: list) -> None:
     """Replays the calls of a program that gave a NaN, and raises for the first that made one."""
     if not any(has_nan(one) for one in arrays):
         return
-    used = {"f": 0, "i": 0, "c": 0}
-    numbers_of = dict(zip("fic", vectors, strict=True))
     results: list[tuple] = []
     with jax.enable_x64(True):
-        for position, (signature, references, _, _) in enumerate(entries):
+        for position, (signature, references, numbers, _) in enumerate(entries):
             inputs = [
                 recording.leaf_arrays[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
                 for one in references
             ]
-            numbers = []
-            for code in signature.numbers:
-                numbers.append(numbers_of[code][used[code]])
-                used[code] += 1
-            outputs = signature.function(*inputs, *numbers)
+            outputs = signature.function(*inputs, *scalars(signature, numbers))
             results.append(outputs)
             if any(map(has_nan, outputs)) and not any(map(has_nan, inputs)):
                 lines = recording.lines or []

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 
 from . import disk_cache
 from .jaxprs import is_literal
-from .signature import SCALAR_DTYPES, Signature, Traced, traced, untraced
+from .numbers import SCALAR_DTYPES
+from .signature import Signature, Traced, traced, untraced
 from .value import Aval
 
 

@@ -14,7 +14,8 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import disk_cache, early, layout, libraries, scratch
+from . import disk_cache, early, layout, libraries, numbers, scratch
+from .numbers import Sharing
 from .signature import Signature, user_line
 from .value import Value, export
 
@@ -32,22 +33,26 @@ class Program:
     """
 
     __slots__ = (
-        "calls", "live", "donated", "function", "hits", "seconds", "reason", "forwarded",
-        "number", "device", "smallest", "scalars", "looked_at", "split", "leaves", "__weakref__",
+        "calls", "live", "donated", "sharing", "positions", "function", "hits", "seconds",
+        "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
+        "leaves", "__weakref__",
     )  # fmt: skip
 
     def __init__(
         self, device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
-        donated: tuple[int, ...], leaves: list[Value],
+        donated: tuple[int, ...], leaves: list[Value], sharing: Sharing = None,
     ):  # fmt: skip
         self.device = device
         self.calls = calls
+        self.sharing = sharing
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
         self.leaves = len(leaves)
-        # Floats, integers and complex numbers come first.
-        positions = tuple(3 + k for k in self.donated)
-        self.function = jax.jit(_replay(calls, live), donate_argnums=positions)
+        # The packed numbers come first.
+        kinds = numbers.kinds([call[0] for call in calls])
+        self.positions = tuple(len(kinds) + k for k in self.donated)
+        replay = _replay(calls, live, kinds, sharing)
+        self.function = jax.jit(replay, donate_argnums=self.positions)
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
@@ -134,8 +139,8 @@ class Program:
         convolves = layout.convolves(traced.jaxpr.jaxpr)
         options = libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
-            positions = tuple(3 + k for k in self.donated)
-            placed = jax.jit(layout.channels_last(traced.jaxpr), donate_argnums=positions)
+            last = layout.channels_last(traced.jaxpr)
+            placed = jax.jit(last, donate_argnums=self.positions)
             lowered = placed.lower(*inputs)
         else:
             lowered = traced.lower()
@@ -155,7 +160,7 @@ class Program:
             return None
         references = [one for _, one in self.calls]
         settings = are_deterministic_algorithms_enabled()
-        inputs = f"{self.leaves} {self.donated}"
+        inputs = f"{self.leaves} {self.donated} {self.sharing}"
         return f"{names} {references} {self.live} {inputs} {self.device} {settings}"
 
 
@@ -164,31 +169,29 @@ def _is_spread(array: jax.Array) -> bool:
     return len(array.sharding.device_set) > 1
 
 
-def _replay(calls: tuple[Call, ...], live: tuple[int, ...]) -> Callable[..., list]:
+def _replay(
+    calls: tuple[Call, ...], live: tuple[int, ...], kinds: str, sharing: Sharing
+) -> Callable[..., list]:
     """The function that performs the calls; those that no output needs are left out."""
     needed = {reference >> 16 for reference in live}
     for index in range(len(calls) - 1, -1, -1):
         if index in needed:
             needed.update(one >> 16 for one in calls[index][1] if one >= 0)
 
-    def neurarust_program(floats: Any, integers: Any, complexes: Any, *leaves: Any) -> list:
-        vectors = {"f": floats, "i": integers, "c": complexes}
-        used = {"f": 0, "i": 0, "c": 0}
+    places = numbers.places([call[0] for call in calls], sharing)
+
+    def neurarust_program(*arrays: Any) -> list:
+        vectors, leaves = dict(zip(kinds, arrays, strict=False)), arrays[len(kinds) :]
         results: list[Any] = []
         for index, (signature, references) in enumerate(calls):
             if index in needed:
-                numbers = []
-                for code in signature.numbers:
-                    numbers.append(vectors[code][used[code]])
-                    used[code] += 1
                 inputs = [
                     leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
                     for one in references
                 ]
-                results.append(signature.function(*inputs, *numbers))
+                given = [vectors[code][place] for code, place in places[index]]
+                results.append(signature.function(*inputs, *given))
             else:
-                for code in signature.numbers:
-                    used[code] += 1
                 results.append(None)
         return [results[one >> 16][one & 0xFFFF] for one in live]
 
@@ -285,18 +288,18 @@ def looked(array: Any) -> None:
 
 def find(
     device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
-    donated: tuple[int, ...], leaves: list[Any],
+    donated: tuple[int, ...], leaves: list[Any], sharing: Sharing,
 ) -> Program:  # fmt: skip
     """The program for a recording, compiled when it is first called."""
     # A call that Ctrl-C ended may have left a leaf that no other call reads.
-    key = (calls, live, donated, len(leaves))
+    key = (calls, live, donated, len(leaves), sharing)
     program = state.programs.get(key)
     if program is not None and program.forwarded is not None:
         state.hits += 1
         state.programs.move_to_end(key)
         return program
-    program = Program(device, calls, live, donated, leaves)
-    program.reason = why(calls, live, donated)
+    program = Program(device, calls, live, donated, leaves, sharing)
+    program.reason = why(calls, live, sharing)
     with state.lock:
         state.compilations += 1
         program.number = state.compilations
@@ -306,7 +309,7 @@ def find(
     return program
 
 
-def why(calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...]) -> str:
+def why(calls: tuple[Call, ...], live: tuple[int, ...], sharing: Sharing) -> str:
     """Why no known program served: the first difference from the nearest one."""
     nearest, shared = None, 0
     for program in list(state.programs.values()):
@@ -326,6 +329,8 @@ def why(calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...]
                 f"same {shared} ops as program {nearest.number}, but other results are held: "
                 f"{_difference(calls, live, nearest.live)}"
             )
+        if sharing != nearest.sharing:
+            return f"same as program {nearest.number}, but other calls share their Python numbers"
         return f"same as program {nearest.number}, but other inputs may be overwritten"
     if shared == len(calls) or shared == len(nearest.calls):
         longer = calls if len(calls) > shared else nearest.calls

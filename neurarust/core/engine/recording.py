@@ -25,6 +25,7 @@ from ..errors import OutOfMemoryError, ProgramError
 from . import early
 from . import program as programs
 from .interrupts import uninterrupted
+from .numbers import packed, scalars
 from .signature import Signature, user_line
 from .value import ALONE, ALONE_IN_TUPLE, EXPORTED, HostValue, Value, uploaded, value_of
 
@@ -158,13 +159,13 @@ class Recording:
     def _execute(self, entries: list, live: tuple[int, ...]) -> list:
         calls = tuple([(entry[0], entry[1]) for entry in entries])
         donated = self._donated()
-        program = programs.find(self.device, calls, live, donated, self.leaf_values)
+        vectors, sharing = packed(entries)
+        program = programs.find(self.device, calls, live, donated, self.leaf_values, sharing)
         split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
-            vectors = numbers_of(entries)
             arrays = program(vectors, self.leaf_arrays)
             if state.anomaly is not None:
-                state.anomaly(self, entries, vectors, arrays)
+                state.anomaly(self, entries, arrays)
         else:
             arrays = self._run_part(entries[: split.at], split.first, {})
             first = dict(zip(live, arrays, strict=False))
@@ -179,8 +180,9 @@ class Recording:
         for one in part.inputs:
             values.append(self.leaf_values[-1 - one] if one < 0 else None)
             arrays.append(self.leaf_arrays[-1 - one] if one < 0 else first[one])
-        program = programs.find(self.device, part.calls, part.live, part.donated, values)
-        return program(numbers_of(entries), arrays)
+        vectors, sharing = packed(entries)
+        program = programs.find(self.device, part.calls, part.live, part.donated, values, sharing)
+        return program(vectors, arrays)
 
     def _donated(self) -> tuple[int, ...]:
         """Leaves that nobody but this recording holds."""
@@ -202,30 +204,6 @@ class Recording:
                 f"({type(self.error).__name__}: {self.error})"
             ) from self.error
         raise ProgramError("this value was dropped before its program ran")
-
-
-def numbers_of(entries: list) -> tuple:
-    """The calls' floats, integers and complex numbers, each packed into one array."""
-    floats: list[float] = []
-    integers: list[int] = []
-    complexes: list[complex] = []
-    packed: dict[str, list] = {"f": floats, "i": integers, "c": complexes}
-    for entry in entries:
-        numbers = entry[2]
-        if numbers:
-            codes = entry[0].numbers
-            if len(numbers) == 1:
-                packed[codes].append(numbers[0])
-            elif codes.count("f") == len(numbers):
-                floats += numbers
-            else:
-                for code, number in zip(codes, numbers, strict=True):
-                    packed[code].append(number)
-    return (
-        np.array(floats, np.float64),
-        np.array(integers, np.int64),
-        np.array(complexes, np.complex128),
-    )
 
 
 def _reference_of_leaf() -> int:
@@ -382,8 +360,7 @@ def _run_now(signature: Signature, values: Any, numbers: tuple) -> Any:
     """The call on tracers, without a recording."""
     with jax.enable_x64(True):
         arrays = [value.force() for value in values]
-        casts = {"f": np.float64, "i": np.int64, "c": np.complex128}
-        given = [casts[code](one) for code, one in zip(signature.numbers, numbers, strict=True)]
+        given = scalars(signature, numbers)
         outputs = signature.function(*arrays, *given)
     made = tuple(value_of(one, signature.device) for one in outputs)
     return made[0] if signature.single else made

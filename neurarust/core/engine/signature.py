@@ -20,11 +20,10 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
 from . import disk_cache
+from .numbers import SCALAR_CODES, SCALAR_DTYPES, Numbers
 from .value import Aval, aval_of
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-SCALAR_DTYPES = {"f": jnp.float64, "i": jnp.int64, "c": jnp.complex128}
-SCALAR_CODES = {float: "f", int: "i", bool: "i", complex: "c"}
 
 
 class Signature:
@@ -33,7 +32,7 @@ class Signature:
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
         "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
-        "pull",
+        "pull", "packed",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +72,8 @@ class Signature:
         self.entries: Callable[[], dict[str, Any]] = dict
         # (*gradients of the outputs, *arrays, *numbers) -> those of the inputs; None: by jax.vjp.
         self.pull: Callable[..., tuple] | None = None
+        # The numbers of the last call that was a program by itself, and what they were packed to.
+        self.packed: tuple[tuple, Numbers] | None = None
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
         """What the traced function is given: the arrays, then the numbers."""

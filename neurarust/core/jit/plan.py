@@ -107,6 +107,7 @@ class Plan:
     def _numbers(self, trace: Trace, captured: Captured) -> None:
         """Which numbers are read again, from what, and what else happens at each call."""
         self.numbers = list(captured.numbers)
+        self.constants = tuple(self.numbers)
         self.lines: list[tuple[str, str]] = []
         streams: dict[Stream, list[int]] = {}
         for counter in sorted(trace.draws):
@@ -168,6 +169,9 @@ class Plan:
 
     def numbers_now(self) -> tuple | None:
         """The numbers, read again; None if an optimizer's options ask for another computation."""
+        if not self.actions and not self.streams:
+            # The same tuple each time, which need not be packed again.
+            return self.constants
         for _, again, key in self.late:
             if again()[1] != key:
                 return None
