@@ -60,6 +60,7 @@ LAYERS = (
     ("neurarust.core.tensor",),
     ("neurarust.core.autograd",),
     ("neurarust.core.engine",),
+    ("neurarust.core.native",),
     ("neurarust.core.op",),
     ("neurarust.core.random",),
     ("neurarust.core.device",),

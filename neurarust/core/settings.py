@@ -1,8 +1,9 @@
-"""Settings of the process: threads and the precision of products."""
+"""Settings of the process: threads, the precision of products, where the cache is."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import jax
 
@@ -65,3 +66,15 @@ def are_deterministic_algorithms_enabled() -> bool:
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """False: nothing has to be warned of."""
     return False
+
+
+def cache_folder() -> Path | None:
+    """Where programs and kernels are kept: NEURARUST_CACHE_DIR, else the user's cache folder.
+
+    None if NEURARUST_CACHE_DIR is empty, which switches the cache off.
+    """
+    chosen = os.environ.get("NEURARUST_CACHE_DIR")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "neurarust"

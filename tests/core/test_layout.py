@@ -132,7 +132,13 @@ def transpositions(function, *arrays) -> list[int]:
     ]
 
 
-def test_pictures_are_transposed_at_the_ends_only():
+@pytest.fixture
+def without_kernels(monkeypatch):
+    """Convolutions are XLA's own, as on a machine without a C compiler."""
+    monkeypatch.setattr(layout.native, "convolution", lambda *_: None)
+
+
+def test_pictures_are_transposed_at_the_ends_only(without_kernels):
     def network(x, first, second):
         y = jax.nn.relu(convolved(x, first))
         y = y - y.mean((0, 2, 3), keepdims=True)
@@ -151,7 +157,7 @@ def test_programs_without_convolutions_are_left_alone():
 
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
-def test_mapped_convolutions_are_made_one_by_one(strides):
+def test_mapped_convolutions_are_made_one_by_one(without_kernels, strides):
     """Kernels and pictures of several models: values, gradients, and no groups are left."""
     generator = np.random.default_rng(0)
     x = generator.normal(size=(3, 2, 6, 7, 8)).astype(np.float32)
@@ -173,3 +179,54 @@ def test_mapped_convolutions_are_made_one_by_one(strides):
     text = str(jax.make_jaxpr(placed)(x, kernel))
     assert text.count("conv_general_dilated[") == 9
     assert set(re.findall(r"(?:batch|feature)_group_count=(\d+)", text)) == {"1"}
+
+
+def both_ways(function, *given):
+    """The function's value and gradients, as written and with channels last."""
+
+    def measured(*given):
+        def total(*given):
+            result = function(*given)
+            return jnp.tanh(result).sum() + (result**2).sum(), result
+
+        return jax.value_and_grad(total, argnums=(0, 1), has_aux=True)(*given)
+
+    plain = jax.tree.leaves(jax.jit(measured)(*given))
+    placed = jax.jit(layout.channels_last(jax.make_jaxpr(measured)(*given)))(*given)
+    return plain, placed
+
+
+def assert_alike(plain, placed):
+    for one, other in zip(plain, placed, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(other, one, rtol=0, atol=4e-6 * np.abs(one).max())
+
+
+def pointwise(picture, kernel):
+    """A 1 x 1 convolution as the operation has it."""
+    return jnp.moveaxis(lax.dot_general(picture, kernel, (((1,), (1,)), ((), ()))), -1, 1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pointwise,
+        lambda picture, kernel: pointwise(jnp.tanh(pointwise(picture, kernel)), kernel.T[:, :4]),
+        lambda picture, kernel: jnp.tanh(pointwise(picture, kernel)).transpose(0, 1, 3, 2) * 2,
+        lambda picture, kernel: pointwise(picture, kernel).sum((0, 3)),
+    ],
+    ids=["alone", "twice", "turned", "summed"],
+)
+def test_products_of_pictures(function):
+    given, kernel = picture(2, 3, 16, 17).astype(np.float32), KERNEL[:4, :, 0, 0].astype(np.float32)
+    closed = jax.make_jaxpr(function)(given, kernel)
+    assert layout.multiplies_pictures(closed.jaxpr)
+    assert_alike(*both_ways(function, given, kernel))
+    # No picture is turned around: the products take them as they lie.
+    lowered = jax.jit(layout.channels_last(jax.make_jaxpr(pointwise)(given, kernel)))
+    assert "transpose" not in lowered.lower(given, kernel).as_text().split("return")[0]
+
+
+def test_small_pictures_are_one_product():
+    given, kernel = picture(2, 3, 8, 8), KERNEL[:4, :, 0, 0]
+    assert not layout.multiplies_pictures(jax.make_jaxpr(pointwise)(given, kernel).jaxpr)

@@ -28,6 +28,8 @@ from jax.experimental import serialize_executable
 
 from .. import device as devices
 from .. import dtype as dtypes
+from .. import native
+from ..settings import cache_folder
 from .value import Aval
 
 # Programs that compile faster are not kept.
@@ -46,18 +48,14 @@ _TRUSTED = frozenset({"builtins", "numpy", "neurarust"})
 
 
 def folder() -> Path | None:
-    """Where programs are kept: NEURARUST_CACHE_DIR, else the user's cache folder.
+    """Where programs are kept; None where they are not.
 
-    An empty NEURARUST_CACHE_DIR switches the cache off. So does a compilation cache of
-    JAX's that the user has set up, which then does the same work.
+    They are not, either, where the user has set up JAX's compilation cache, which then does the
+    same work.
     """
     if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
         return None
-    chosen = os.environ.get("NEURARUST_CACHE_DIR")
-    if chosen is not None:
-        return Path(chosen) if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "neurarust"
+    return cache_folder()
 
 
 # ------------------------------------------------------------------ keys
@@ -88,21 +86,11 @@ def _fingerprint() -> bytes:
     # 64-bit mode is always on while we trace.
     settings = jax.config.values.items()
     settings = [one for one in settings if "cache" not in one[0] and one[0] != "jax_enable_x64"]
-    machine = [platform.platform(), platform.machine(), os.cpu_count(), _processor()]
+    machine = [platform.platform(), platform.machine(), os.cpu_count(), native.processor()]
     flags = [os.environ.get(name) for name in ("XLA_FLAGS", "LIBTPU_INIT_ARGS")]
     versions = [version(name) for name in ("jax", "jaxlib", "numpy", "optax")]
-    whole = repr([stats, sorted(settings, key=str), machine, flags, versions])
+    whole = repr([stats, sorted(settings, key=str), machine, flags, versions, native.digest()])
     return hashlib.blake2b(whole.encode()).digest()
-
-
-def _processor() -> str:
-    """What the processor can do: compiled code may use all of it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    told = ("model name", "flags", "Features", "CPU part")
-    return str(sorted({line for line in lines if line.startswith(told)}))
 
 
 def _digest(key: str) -> bytes:
@@ -200,23 +188,24 @@ def pack(lowered: Any, compiled: Any) -> tuple | None:
     """A compiled program for `save`; None if it cannot live in another process.
 
     Code that calls into libraries by a pointer is kept only where the pointers are known
-    to be set up again (LAPACK's, see `unpack`).
+    to be set up again (LAPACK's and our own kernels, see `unpack`).
     """
     targets = _custom_calls(lowered.as_text())
-    if any(not one.startswith("lapack_") for one in targets):
+    libraries = {one.partition("_")[0] for one in targets}
+    if not libraries <= _LINKED.keys():
         return None
     try:
-        return bool(targets), serialize_executable.serialize(compiled)
+        return libraries, serialize_executable.serialize(compiled)
     except Exception:  # Some back ends cannot.
         return None
 
 
 def unpack(packed: tuple) -> Any:
     """The compiled program, or None if it cannot be loaded."""
-    lapack, serialized = packed
+    libraries, serialized = packed
     try:
-        if lapack:
-            _link_lapack()
+        for one in libraries:
+            _LINKED[one]()
         return serialize_executable.deserialize_and_load(*serialized)
     except Exception:  # Compiling anew is always possible.
         return None
@@ -232,3 +221,7 @@ def _custom_calls(text: str) -> set[str]:
 def _link_lapack() -> None:
     """Makes JAX find LAPACK's functions, which it does when it lowers one of them."""
     jax.jit(jax.numpy.linalg.cholesky).lower(np.eye(1, dtype=np.float32))
+
+
+# What makes JAX find a library's functions, by the first word of their names.
+_LINKED = {"lapack": _link_lapack, "neurarust": native.ready}

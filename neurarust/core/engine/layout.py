@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
-from . import convolutions
+from .. import native
 from .jaxprs import CALLS, equations, is_literal
 
 Order = tuple[int, ...]
@@ -115,7 +115,7 @@ def _inverse(order: Order) -> Order:
 def believed(one: Any) -> Any:
     """The array with its axes where the program believes them."""
     if type(one) is Placed:
-        return lax.transpose(one.array, _inverse(one.order))
+        return native.transpose(one.array, _inverse(one.order))
     if type(one) is Spread:
         return lax.broadcast_in_dim(one.array, one.shape, one.axes)
     return one
@@ -126,13 +126,13 @@ def _stored(one: Any, order: Order) -> Any:
     if type(one) is Placed:
         if one.order == order:
             return one.array
-        return lax.transpose(one.array, tuple(one.order.index(axis) for axis in order))
+        return native.transpose(one.array, tuple(one.order.index(axis) for axis in order))
     if type(one) is Spread:
         places = [order.index(axis) for axis in one.axes]
         array = lax.transpose(one.array, _inverse(tuple(places)))
         shape = tuple(one.shape[axis] for axis in order)
         return lax.broadcast_in_dim(array, shape, tuple(sorted(places)))
-    return lax.transpose(one, order) if order != tuple(range(len(order))) else one
+    return native.transpose(one, order) if order != tuple(range(len(order))) else one
 
 
 def _permuted(values: Sequence[Any], order: Order) -> tuple:
@@ -354,7 +354,7 @@ def _of_pictures(equation: Any, arrays: list, numbers: tuple, free: list[int]) -
 
 
 def _convolution(equation: Any, given: list) -> Any:
-    """Pictures with channels last, kernels with output channels last."""
+    """Pictures with channels last; XLA's own have kernels with output channels last."""
     numbers = equation.params["dimension_numbers"]
     rank = len(numbers.lhs_spec)
     sizes = tuple(range(2, rank))
@@ -363,9 +363,13 @@ def _convolution(equation: Any, given: list) -> Any:
     of_kernel = numbers.lhs_spec[:2] == (1, 0)
     if not of_kernel and numbers.lhs_spec[:2] != (0, 1):
         return None
-    filtered = (_filtered_gradient if of_kernel else _filtered)(equation, given, picture)
-    if filtered is not None:
-        return filtered
+    types = [one.aval for one in (*equation.invars, *equation.outvars)]
+    compute = native.convolution(equation.params, *types)
+    if compute is not None:
+        one = _stored(_once(given[0]), picture)
+        if of_kernel:
+            return compute(one, _stored(_once(given[1]), picture))
+        return _place(compute(one, believed(given[1])), picture)
     orders = (picture, kernel, picture)
     if of_kernel:
         orders = ((1, *sizes, 0), (*sizes, 0, 1), (1, *sizes, 0))
@@ -379,24 +383,6 @@ def _convolution(equation: Any, given: list) -> Any:
     given = [_once(one) if of_kernel or not k else one for k, one in enumerate(given)]
     first, second = (_stored(one, order) for one, order in zip(given, orders[:2], strict=True))
     return _place(_in_groups(equation, first, second, moved), orders[2])
-
-
-def _filtered(equation: Any, given: list, order: Order) -> Any:
-    """A convolution by minimal filtering, or None where that does not pay."""
-    avals = [one.aval for one in (*equation.invars, *equation.outvars)]
-    if not convolutions.filters(equation.params, *avals):
-        return None
-    picture = _stored(_once(given[0]), order)
-    return _place(convolutions.filtered(equation.params, picture, believed(given[1])), order)
-
-
-def _filtered_gradient(equation: Any, given: list, order: Order) -> Any:
-    """The gradient of a kernel by minimal filtering, or None."""
-    avals = [one.aval for one in (*equation.invars, *equation.outvars)]
-    if not convolutions.filters_gradient(equation.params, *avals):
-        return None
-    stored = [_stored(_once(one), order) for one in given]
-    return convolutions.filtered_gradient(equation.params, *stored)
 
 
 def _once(one: Any) -> Any:

@@ -35,7 +35,7 @@ class Program:
     __slots__ = (
         "calls", "live", "donated", "sharing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
-        "leaves", "__weakref__",
+        "leaves", "large", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +59,8 @@ class Program:
         # Results of one element: what loops look at, and whether somebody did after the last run.
         self.scalars = [k for k, size in enumerate(sizes) if size == 1]
         self.looked_at = False
+        # Whether its scratch memory is: then one runs after the other.
+        self.large = False
         # What runs instead while somebody looks at every run.
         self.split: early.Split | None = None
         self.hits = 0
@@ -71,6 +73,8 @@ class Program:
     def __call__(self, vectors: tuple, leaves: list[Any]) -> list:
         if self.forwarded is None:
             return self._first(vectors, leaves)
+        if self.large:
+            wait()
         with jax.enable_x64(True):
             arrays = self.function(*vectors, *leaves)
         self.hits += 1
@@ -88,7 +92,7 @@ class Program:
                     self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     computed = (one for call in self.calls for one in call[0].outputs)
-                    scratch.keep(self.function, computed)
+                    self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
             arrays = self.function(*vectors, *leaves)
         self.seconds = time.perf_counter() - started

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from .. import device as devices
 from .. import dtype as dtypes
+from .. import native
 from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
 from . import disk_cache
 from .numbers import SCALAR_CODES, SCALAR_DTYPES, Numbers
@@ -65,6 +66,8 @@ class Signature:
         self.backwards: dict[Any, Any] = {}
         self.residuals = residuals
         self.line = user_line()
+        if device is not None and device.type == "cpu":
+            native.begin()
         # (low, high) that Python integers must keep, where an integer tensor takes them.
         self.bounds: tuple[int, int] | None = None
         # What it is called on disk, and what is kept there to find it again.

@@ -1,0 +1,24 @@
+"""Kernels in C for what XLA's own libraries compute slowly on CPUs.
+
+    common.h                what they share: vectors, tasks on XLA's threads, products in registers
+    convolution.c           convolutions and the gradients of their kernels
+    transpose.c             transposes of matrices, as channels to the end or the front
+    build                   compiles them for this machine, once, and tells XLA where they are
+    convolution, transpose  the equations of a traced program that they compute
+
+When a program is compiled, an equation that a kernel computes becomes a call through XLA's foreign
+function interface (`jax.ffi`). By then every derivative and every `vmap` has been taken, so that a
+kernel needs no rules for them. Without a C compiler programs are XLA's own: they give the same
+results within rounding, and take longer.
+
+To add a kernel: a handler in a `.c` file, a function that recognizes its equations, and a place
+where `engine.layout` asks it.
+"""
+
+from .build import available as available
+from .build import begin as begin
+from .build import digest as digest
+from .build import processor as processor
+from .build import ready as ready
+from .convolution import convolution as convolution
+from .transpose import transpose as transpose

@@ -1,0 +1,69 @@
+// Transposes of matrices of 32-bit numbers: (batch, rows, columns) to (batch, columns, rows).
+
+#include "common.h"
+
+typedef int32_t lanes __attribute__((vector_size(4 * LANES)));
+
+typedef struct {
+  const float *from;
+  float *to;
+  integer batch, rows, columns, blocks;
+} Transpose;
+
+// Rows that one task takes of a matrix, in blocks of LANES.
+#define BLOCK (4 * LANES)
+
+// A square block in registers: each round puts the halves of the rows between each other.
+INLINE void square(const float *from, integer from_pitch, float *to, integer to_pitch) {
+  lanes low, high;
+  for (int k = 0; k < LANES; k++) {
+    low[k] = (k & 1) * LANES + k / 2;
+    high[k] = (k & 1) * LANES + (LANES + k) / 2;
+  }
+  vec row[LANES], next[LANES];
+#pragma GCC unroll 16
+  for (int k = 0; k < LANES; k++) row[k] = *(const vec *)(from + k * from_pitch);
+#pragma GCC unroll 4
+  for (int round = 1; round < LANES; round *= 2) {
+#pragma GCC unroll 8
+    for (int k = 0; k < LANES / 2; k++) {
+      next[2 * k] = __builtin_shuffle(row[k], row[k + LANES / 2], low);
+      next[2 * k + 1] = __builtin_shuffle(row[k], row[k + LANES / 2], high);
+    }
+#pragma GCC unroll 16
+    for (int k = 0; k < LANES; k++) row[k] = next[k];
+  }
+#pragma GCC unroll 16
+  for (int k = 0; k < LANES; k++) *(vec *)(to + k * to_pitch) = row[k];
+}
+
+static void transpose(void *context, integer task, integer worker) {
+  const Transpose *t = context;
+  (void)worker;
+  integer matrix = task / t->blocks, first = task % t->blocks * BLOCK;
+  integer last = least(first + BLOCK, t->rows);
+  const float *from = t->from + matrix * t->rows * t->columns;
+  float *to = t->to + matrix * t->rows * t->columns;
+  for (integer column = 0; column < t->columns; column += LANES)
+    for (integer row = first; row < last; row += LANES) {
+      integer high = least(LANES, last - row), wide = least(LANES, t->columns - column);
+      const float *source = from + row * t->columns + column;
+      float *target = to + column * t->rows + row;
+      if (high == LANES && wide == LANES)
+        square(source, t->columns, target, t->rows);
+      else
+        for (integer k = 0; k < wide; k++)
+          for (integer r = 0; r < high; r++) target[k * t->rows + r] = source[r * t->columns + k];
+    }
+}
+
+XLA_FFI_Error *neurarust_transpose(XLA_FFI_CallFrame *frame) {
+  if (asked_for_version(frame)) return NULL;
+  const XLA_FFI_Buffer *given = frame->args.args[0];
+  if (given->rank != 3)
+    return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "transpose: three axes expected");
+  Transpose t = {given->data, result(frame), given->dims[0], given->dims[1], given->dims[2],
+                 up(given->dims[1], BLOCK)};
+  in_parallel(frame, thread_count(frame), t.batch * t.blocks, transpose, &t);
+  return NULL;
+}

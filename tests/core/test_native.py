@@ -1,0 +1,206 @@
+"""The kernels in C: the numbers of XLA's own operations, and what happens without them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+import neurarust as nr
+from neurarust.core import native
+from neurarust.core.engine import layout
+from neurarust.core.native import build
+
+from .subprocesses import run
+
+compiled = pytest.mark.skipif(not native.available(), reason="no C compiler on this machine")
+
+
+def arrays(*shapes: tuple[int, ...]) -> list[np.ndarray]:
+    generator = np.random.default_rng(0)
+    return [generator.standard_normal(shape, dtype=np.float32) for shape in shapes]
+
+
+def assert_alike(found, wanted):
+    for one, other in zip(found, wanted, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=0, atol=5e-6 * np.abs(other).max())
+
+
+def by_kernels(function, *given):
+    """The function's results as programs compute them, and the kernels that they call."""
+    placed = jax.jit(layout.channels_last(jax.make_jaxpr(function)(*given)))
+    text = placed.lower(*given).as_text()
+    names = [part.partition("(")[0] for part in text.split("custom_call @neurarust_")[1:]]
+    return placed(*given), sorted(name for name in names if name != "transpose")
+
+
+# Picture, outputs, kernel and options: pixels and channels that fill no vector or tile, several
+# tasks a picture, several pictures a task, kernels that are added up in no parts, and every form.
+FORMS = {
+    "plain": ((2, 5, 9, 10), 7, (3, 3), {"padding": ((1, 1), (0, 2))}),
+    "many channels": ((2, 34, 6, 17), 37, (3, 3), {"padding": ((1, 1), (1, 1))}),
+    "one pixel wide": ((3, 3, 40, 1), 33, (5, 1), {"padding": ((2, 2), (0, 0))}),
+    "small pictures": ((9, 16, 4, 4), 16, (3, 3), {"padding": ((1, 1), (1, 1))}),
+    "steps": ((2, 3, 17, 20), 20, (7, 5), {"padding": ((3, 3), (0, 1)), "window_strides": (2, 3)}),
+    "gaps": ((1, 4, 12, 13), 6, (3, 2), {"padding": ((2, 0), (1, 1)), "rhs_dilation": (2, 3)}),
+    "wide margins": ((1, 3, 5, 6), 4, (2, 2), {"padding": ((4, 5), (3, 7))}),
+    "spread": ((2, 5, 7, 6), 18, (4, 3), {"padding": ((2, 2), (1, 0)), "lhs_dilation": (2, 3)}),
+    "spread beyond": ((1, 2, 3, 4), 3, (1, 2), {"padding": ((1, 1), (0, 0)),
+                                                "lhs_dilation": (3, 1)}),
+    "groups": ((2, 12, 8, 9), 15, (3, 3), {"padding": ((1, 1), (1, 1)), "feature_group_count": 3}),
+    "by channel": ((2, 21, 8, 9), 21, (3, 5), {"padding": ((1, 1), (2, 2)),
+                                               "feature_group_count": 21}),
+    "by channel, steps": ((1, 16, 9, 9), 16, (2, 3), {"padding": ((0, 0), (1, 1)),
+                                                      "window_strides": (2, 2),
+                                                      "feature_group_count": 16}),
+    "large kernel": ((3, 256, 3, 4), 130, (3, 3), {"padding": ((1, 1), (1, 1))}),
+}  # fmt: skip
+
+
+@compiled
+@pytest.mark.parametrize("form", FORMS)
+def test_convolutions_and_their_gradients(form):
+    shape, outputs, kernel, options = FORMS[form]
+    options = {"window_strides": (1, 1)} | options
+    groups = options.get("feature_group_count", 1)
+
+    def convolved(picture, weight):
+        return lax.conv_general_dilated(picture, weight, **options)
+
+    def differentiated(picture, weight, cotangent):
+        result, pull = jax.vjp(convolved, picture, weight)
+        return result, *pull(cotangent)
+
+    given = arrays(shape, (outputs, shape[1] // groups, *kernel))
+    given += arrays(jax.eval_shape(convolved, *given).shape)
+    found, called = by_kernels(differentiated, *given)
+    assert_alike(found, jax.jit(differentiated)(*given))
+    # Between spread pixels, the gradient of the kernel is left to XLA.
+    assert called == ["convolution"] * 2 + ["convolution_kernel"] * ("spread" not in form)
+
+
+@compiled
+@pytest.mark.parametrize("axes", [(0, 0), (None, 0), (0, None)])
+def test_convolutions_under_vmap(axes):
+    picture, weight, cotangent = arrays((3, 2, 4, 6, 7), (3, 5, 4, 3, 3), (3, 2, 5, 6, 7))
+    given = [
+        one if axis == 0 else one[0] for one, axis in zip((picture, weight), axes, strict=True)
+    ]
+
+    def differentiated(picture, weight, cotangent):
+        def convolved(*given):
+            return lax.conv_general_dilated(*given, (1, 1), "SAME")
+
+        result, pull = jax.vjp(convolved, picture, weight)
+        return result, *pull(cotangent)
+
+    mapped = jax.vmap(differentiated, (*axes, 0))
+    found, called = by_kernels(mapped, *given, cotangent)
+    assert_alike(found, jax.jit(mapped)(*given, cotangent))
+    assert called == ["convolution", "convolution", "convolution_kernel"]
+
+
+@compiled
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dtype": np.float64}, {"dtype": np.int32}, {"batch": 0},
+        {"window_strides": (2, 1), "lhs_dilation": (2, 1)},
+    ],
+)  # fmt: skip
+def test_other_convolutions_are_left_to_xla(change):
+    change = {"window_strides": (1, 1), "padding": ((0, 0), (0, 0))} | change
+    dtype, batch = change.pop("dtype", np.float32), change.pop("batch", 2)
+    with jax.enable_x64(True):
+        picture, weight = (one.astype(dtype) for one in arrays((batch, 3, 6, 6), (4, 3, 3, 3)))
+
+        def function(*given):
+            return [lax.conv_general_dilated(*given, **change)]
+
+        found, called = by_kernels(function, picture, weight)
+        np.testing.assert_allclose(found[0], function(picture, weight)[0], rtol=1e-5, atol=1e-5)
+    assert called == []
+
+
+@compiled
+def test_an_infinity_stays_where_it_is():
+    picture, weight = arrays((1, 64, 12, 12), (64, 64, 3, 3))
+    picture[0, 0, 3, 3] = np.inf
+    found = nr.nn.functional.conv2d(nr.from_numpy(picture), nr.from_numpy(weight), padding=1)
+    finite = np.isfinite(found.numpy()).all((0, 1))
+    assert not finite[2:5, 2:5].any() and finite.sum() == 144 - 9
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("shape", "order", "called"),
+    [
+        ((4, 20, 31, 33), (0, 2, 3, 1), True), ((4, 31, 33, 20), (0, 3, 1, 2), True),
+        ((300, 131), (1, 0), True), ((2, 3, 70, 90), (0, 2, 1, 3), False),
+        ((300, 131), (0, 1), False), ((40000, 2), (1, 0), False), ((12, 12), (1, 0), False),
+    ],
+)  # fmt: skip
+def test_transposes(shape, order, called):
+    (given,) = arrays(shape)
+    function = jax.jit(lambda one: native.transpose(one, order))
+    np.testing.assert_array_equal(function(given), given.transpose(order))
+    assert ("neurarust_transpose" in function.lower(given).as_text()) is called
+
+
+TRAINS = """
+import sys, warnings
+warnings.simplefilter("error" if sys.argv[1] == "quiet" else "always")
+import neurarust as nr
+nr.manual_seed(0)
+model = nr.nn.Sequential(nr.nn.Conv2d(3, 8, 3), nr.nn.Conv2d(8, 8, 3, groups=8))
+x = nr.linspace(-1, 1, 2 * 3 * 8 * 8).reshape(2, 3, 8, 8).requires_grad_()
+(model(x) ** 2).sum().backward()
+print(*x.grad.flatten()[:3].tolist(), model[0].weight.grad.sum().item())
+"""
+
+
+def test_without_kernels_programs_are_xlas_own(tmp_path):
+    """Switched off, or with a compiler that fails (of which one is told)."""
+    broken = tmp_path / "cc"
+    broken.write_text("#!/bin/sh\necho no such luck >&2\nexit 1\n")
+    broken.chmod(0o755)
+    usual = run(TRAINS, "quiet", NEURARUST_CACHE_DIR=str(tmp_path / "a"))
+    off = run(TRAINS, "quiet", NEURARUST_CACHE_DIR=str(tmp_path / "b"), NEURARUST_KERNELS="0")
+    failing = run(TRAINS, "loud", NEURARUST_CACHE_DIR=str(tmp_path / "c"), CC=str(broken))
+    numbers = [np.array(one.split(), float) for one in (usual, off, failing)]
+    np.testing.assert_allclose(numbers[1], numbers[0], rtol=1e-4)
+    np.testing.assert_allclose(numbers[2], numbers[0], rtol=1e-4)
+    assert bool([*(tmp_path / "a").glob("kernels-*.so")]) == native.available()
+    assert not [*(tmp_path / "b").glob("kernels-*")]
+
+
+def test_a_failing_compiler_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("NEURARUST_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(build, "_command", lambda: (sys.executable, "-c", "raise SystemExit('oh')"))
+    monkeypatch.setattr(build, "digest", lambda: "none")
+    failed = build._Build()
+    monkeypatch.setattr(build, "begin", lambda: failed)
+    with pytest.warns(
+        RuntimeWarning, match=r"could not be compiled.*says: oh.*NEURARUST_KERNELS=0"
+    ):
+        assert not build.ready.__wrapped__()
+    assert not os.listdir(tmp_path)
+
+
+@compiled
+def test_the_digest_tells_sources_and_compilers_apart(monkeypatch):
+    first = build.digest.__wrapped__()
+    assert first == native.digest() and len(first) == 24
+    monkeypatch.setattr(build, "_command", lambda: ("other", "-O1"))
+    assert build.digest.__wrapped__() != first
+
+
+def test_an_empty_program_meets_no_kernel():
+    assert nr.nn.functional.conv2d(nr.ones(0, 3, 8, 8), nr.ones(4, 3, 3, 3)).shape == (0, 4, 6, 6)
+    assert jnp.zeros(3).sum() == 0
