@@ -17,11 +17,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
 from .. import native
-from .jaxprs import CALLS, equations, is_literal
+from .jaxprs import CALLS, equations, executions, is_literal
 
 Order = tuple[int, ...]
 
@@ -51,16 +52,39 @@ def multiplies_pictures(jaxpr: Any) -> bool:
     return any(map(_multiplies_pictures, equations(jaxpr)))
 
 
+def multiplies(jaxpr: Any) -> bool:
+    """Whether there is a product in it, or in its loops, that a kernel computes."""
+    return any(
+        one.primitive.name == "dot_general" and native.product(
+            one.params, *(factor.aval for factor in one.invars), one.params["dimension_numbers"]
+        )
+        for one, _ in executions(jaxpr)
+    )  # fmt: skip
+
+
 def channels_last(closed: Any) -> Callable[..., list]:
     """The function of arrays that a jaxpr stands for, with channels last between its ends."""
 
     def neurarust_program(*arrays: Any) -> list:
-        return [believed(one) for one in _evaluate(closed.jaxpr, closed.consts, arrays)]
+        results = _evaluate(closed.jaxpr, closed.consts, arrays, _RULES)
+        return [believed(one) for one in results]
 
     return neurarust_program
 
 
-def _evaluate(jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any]) -> list:
+def with_kernels(closed: Any) -> Callable[..., list]:
+    """The function of arrays that a jaxpr stands for; kernels compute what products they can."""
+
+    def neurarust_program(*arrays: Any) -> list:
+        results = _evaluate(closed.jaxpr, closed.consts, arrays, _PRODUCTS)
+        return [believed(one) for one in results]
+
+    return neurarust_program
+
+
+def _evaluate(
+    jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any], rules: dict[str, Callable]
+) -> list:
     """The jaxpr's results; inputs, results and all between may be placed or spread."""
     known: dict[Any, Any] = {}
 
@@ -71,18 +95,18 @@ def _evaluate(jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any]) -> li
     known.update(zip(jaxpr.invars, inputs, strict=True))
     for equation in jaxpr.eqns:
         given = [read(one) for one in equation.invars]
-        results = _results(equation, given)
+        results = _results(equation, given, rules)
         known.update(zip(equation.outvars, results, strict=True))
     return [read(one) for one in jaxpr.outvars]
 
 
-def _results(equation: Any, given: list) -> list:
+def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     name = equation.primitive.name
     inner = CALLS.get(name)
     if inner is not None:
         closed = equation.params[inner]
-        return _evaluate(closed.jaxpr, closed.consts, given)
-    rule = _RULES.get(name)
+        return _evaluate(closed.jaxpr, closed.consts, given, rules)
+    rule = rules.get(name)
     result = None
     if rule is not None and (name in _ALWAYS or any(map(_is_placed, given))):
         result = rule(equation, given)
@@ -305,8 +329,20 @@ def _product(equation: Any, given: list) -> Any:
     order = list(range(len(left_batch)))
     for one in free:
         order += [len(order) + axis for axis in one]
+    compute = native.product(equation.params, *arrays, numbers)
+    if compute is not None:
+        return _place(compute(*arrays), order)
     (result,) = _bind(equation, arrays, {"dimension_numbers": numbers})
     return _place(result, order)
+
+
+def _loop(equation: Any, given: list) -> Any:
+    """A `scan` whose steps multiply: they are computed by kernels, too."""
+    closed = equation.params["jaxpr"]
+    if not multiplies(closed.jaxpr):
+        return None
+    inside = jax.make_jaxpr(with_kernels(closed))(*closed.in_avals)
+    return _bind(equation, [believed(one) for one in given], {"jaxpr": inside})
 
 
 # Pictures of so many pixels are multiplied as they lie, one by one.
@@ -430,13 +466,18 @@ def _parts(array: Any, count: int, axis: int) -> Sequence[Any]:
 
 _WINDOW = ("window_dimensions", "window_strides", "padding", "base_dilation", "window_dilation")
 # Have something to say of plain arrays too.
-_ALWAYS = frozenset({"conv_general_dilated", "dot_general", "broadcast_in_dim", "transpose"})
+_ALWAYS = frozenset(
+    {"conv_general_dilated", "dot_general", "broadcast_in_dim", "transpose", "scan"}
+)
+# Those of products: kernels take factors that are transposed as they lie.
+_PRODUCTS: dict[str, Callable] = {
+    "dot_general": _product, "transpose": _transpose, "scan": _loop
+}  # fmt: skip
 _RULES: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
-    "transpose": _transpose,
     "squeeze": _removing("dimensions"),
     "reshape": _reshape,
-    "dot_general": _product,
+    **_PRODUCTS,
     "conv_general_dilated": _convolution,
     "pad": _per_axis("padding_config"),
     "slice": _per_axis("start_indices", "limit_indices", "strides"),

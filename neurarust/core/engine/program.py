@@ -143,11 +143,14 @@ class Program:
         convolves = layout.convolves(traced.jaxpr.jaxpr)
         options = libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
-            last = layout.channels_last(traced.jaxpr)
-            placed = jax.jit(last, donate_argnums=self.positions)
-            lowered = placed.lower(*inputs)
+            function = layout.channels_last(traced.jaxpr)
+        elif layout.multiplies(traced.jaxpr.jaxpr):
+            function = layout.with_kernels(traced.jaxpr)
         else:
-            lowered = traced.lower()
+            function = None
+        if function is not None:
+            traced = jax.jit(function, donate_argnums=self.positions).trace(*inputs)
+        lowered = traced.lower()
         try:
             return lowered, lowered.compile(options)
         except jax.errors.JaxRuntimeError as error:

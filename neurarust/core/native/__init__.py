@@ -1,10 +1,12 @@
 """Kernels in C for what XLA's own libraries compute slowly on CPUs.
 
-    common.h                what they share: vectors, tasks on XLA's threads, products in registers
+    common.h                what they share: vectors, tasks on XLA's threads
+    tile.c, square.h        products, and transposes, of what fits into registers
     convolution.c           convolutions and the gradients of their kernels
+    product.c               products of matrices, many small ones or one
     transpose.c             transposes of matrices, as channels to the end or the front
     build                   compiles them for this machine, once, and tells XLA where they are
-    convolution, transpose  the equations of a traced program that they compute
+    convolutions, products, transposes  the equations of a traced program that they compute
 
 When a program is compiled, an equation that a kernel computes becomes a call through XLA's foreign
 function interface (`jax.ffi`). By then every derivative and every `vmap` has been taken, so that a
@@ -20,5 +22,6 @@ from .build import begin as begin
 from .build import digest as digest
 from .build import processor as processor
 from .build import ready as ready
-from .convolution import convolution as convolution
-from .transpose import transpose as transpose
+from .convolutions import convolution as convolution
+from .products import product as product
+from .transposes import transpose as transpose

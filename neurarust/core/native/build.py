@@ -1,7 +1,7 @@
 """Compiles the C sources for this machine's processor and registers them with XLA.
 
-It is begun when the first operation is met, beside the tracing, and takes about 2 s of one core;
-the library is kept in the cache folder. Programs wait for it only where they call it.
+It is begun when the first operation is met, beside the tracing, and takes about 2 s of one core,
+once for each installation and kind of processor. Programs wait for it only where they call it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from ..settings import cache_folder
 
 _FOLDER = Path(__file__).resolve().parent
 _SOURCES = tuple(sorted(_FOLDER.glob("*.c")))
-# Names that XLA knows them by, and their functions' names.
-_TARGETS = ("neurarust_convolution", "neurarust_convolution_kernel", "neurarust_transpose")
+# Names of the functions, and what XLA knows them by.
+_TARGETS = (
+    "neurarust_convolution", "neurarust_convolution_kernel", "neurarust_product",
+    "neurarust_transpose",
+)  # fmt: skip
 _COMPILERS = ("cc", "gcc", "clang")
 # C11 alone would not join a product and a sum into one instruction.
 _OPTIONS = ("-std=c11", "-O3", "-ffp-contract=fast", "-shared", "-fPIC")
@@ -76,6 +79,13 @@ def processor() -> str:
     return str(sorted({line for line in lines if line.startswith(told)}))
 
 
+def _place() -> Path:
+    """Beside Python's own compiled files, or where the cache is if nobody may write there."""
+    if os.access(_FOLDER, os.W_OK):
+        return _FOLDER / "__pycache__"
+    return cache_folder() or Path(tempfile.gettempdir())
+
+
 class _Build:
     """The compilation, in a thread of its own."""
 
@@ -94,10 +104,9 @@ class _Build:
     def _compile(self) -> None:
         command = _command()
         assert command is not None
-        folder = cache_folder() or Path(tempfile.gettempdir())
-        file = folder / f"kernels-{digest()}.so"
+        file = _place() / f"kernels-{digest()}.so"
         if not file.exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             own = file.with_suffix(f".{os.getpid()}.so")
             arguments = [
                 *command,

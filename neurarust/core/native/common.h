@@ -132,6 +132,13 @@ static inline void *array(XLA_FFI_CallFrame *frame, int k) {
   return ((XLA_FFI_Buffer *)frame->args.args[k])->data;
 }
 
+// The numbers that a call brings, if there are so many.
+static inline const int64_t *numbers(XLA_FFI_CallFrame *frame, size_t count) {
+  if (frame->attrs.size != 1 || frame->attrs.types[0] != XLA_FFI_AttrType_ARRAY) return NULL;
+  XLA_FFI_Array *given = frame->attrs.attrs[0];
+  return given->dtype == XLA_FFI_DataType_S64 && given->size == count ? given->data : NULL;
+}
+
 static inline void *result(XLA_FFI_CallFrame *frame) {
   return ((XLA_FFI_Buffer *)frame->rets.rets[0])->data;
 }
@@ -145,58 +152,8 @@ typedef struct {
   integer outer, outer_left, inner, inner_left, run, row, step;
 } Sum;
 
-// out (rows, vectors of LANES) = or += left times right, which lies packed in the order of the sum.
-INLINE void product(
-    const int rows, const int vectors, const bool in_line, const Sum sum, const float *left,
-    const float *right, float *out, integer pitch, bool add) {
-  vec total[TILE][2];
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; r++)
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; v++)
-      total[r][v] = add ? *(const vec *)(out + r * pitch + v * LANES) : (vec){};
-  const integer row = in_line ? 1 : sum.row, step = in_line ? sum.step : 1;
-  for (integer i = 0; i < sum.outer; i++)
-    for (integer j = 0; j < sum.inner; j++) {
-      const float *one = left + i * sum.outer_left + j * sum.inner_left;
-#pragma GCC unroll 2
-      for (integer k = 0; k < sum.run; k++, right += vectors * LANES, one += step) {
-        vec first = *(const vec *)right;
-        vec second = vectors > 1 ? *(const vec *)(right + LANES) : first;
-#pragma GCC unroll 16
-        for (int r = 0; r < rows; r++) {
-          vec spread = one[r * row] - (vec){};
-          total[r][0] += spread * first;
-          if (vectors > 1) total[r][1] += spread * second;
-        }
-      }
-    }
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; r++)
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; v++) *(vec *)(out + r * pitch + v * LANES) = total[r][v];
-}
-
-// Up to TILE rows; only the first `columns` numbers of each row of `out` are written.
-INLINE void tile(
-    int rows, const int vectors, const bool in_line, Sum sum, const float *left,
-    const float *right, float *out, integer pitch, integer columns, bool add) {
-  float own[TILE * WIDE];
-  float *to = out;
-  integer to_pitch = pitch;
-  if (columns < vectors * LANES) {
-    to = own, to_pitch = vectors * LANES;
-    if (add)
-      for (int r = 0; r < rows; r++) memcpy(own + r * to_pitch, out + r * pitch, 4 * columns);
-  }
-  switch (rows) {
-#define CASE(n) case n: product(n, vectors, in_line, sum, left, right, to, to_pitch, add); break;
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
-#if TILE > 6
-    CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
-#endif
-#undef CASE
-  }
-  if (to == own)
-    for (int r = 0; r < rows; r++) memcpy(out + r * pitch, own + r * to_pitch, 4 * columns);
-}
+// out = or += left times right, for up to TILE rows and one or two vectors. The right factor lies
+// packed in the order of the sum, and only the first `columns` numbers of each row are written.
+// With `in_line` rows are 1 apart and terms `step`, else rows are `row` apart and terms 1.
+void tile(int rows, int vectors, bool in_line, const Sum *sum, const float *left,
+          const float *right, float *out, integer pitch, integer columns, bool add);

@@ -148,10 +148,7 @@ static void convolve(void *context, integer task, integer worker) {
                         c->x.first + s * c->x.every;
         float *out = c->out + place * all + group * c->outputs + first;
         integer pitch = c->x.every * all;
-        if (columns > LANES)
-          tile(some, 2, false, sum, left, right, out, pitch, columns, false);
-        else
-          tile(some, 1, false, sum, left, right, out, pitch, columns, false);
+        tile(some, up(columns, LANES), false, &sum, left, right, out, pitch, columns, false);
       }
   }
 }
@@ -209,6 +206,10 @@ static void take_cotangent(
   const float *from = c->cotangent + (picture * c->rows + row) * c->columns * all +
                       group * own + first;
   for (integer k = 0; k < rows * c->columns; k++, from += all, to += wide) {
+    if (some == WIDE) {
+      memcpy(to, from, 4 * WIDE);
+      continue;
+    }
     memcpy(to, from, 4 * some);
     memset(to + some, 0, 4 * (wide - some));
   }
@@ -230,10 +231,7 @@ static void add_rows(const Convolution *c, integer pictures, integer rows, integ
       int some = least(high, run - k);
       const float *left = slab + i * c->y.dilation * line + j * c->x.dilation * c->pixel + k;
       float *out = part + (((group * c->y.taps + i) * runs + j) * run + k) * width + first;
-      if (wide > LANES)
-        tile(some, 2, true, sum, left, given, out, width, wide, true);
-      else
-        tile(some, 1, true, sum, left, given, out, width, wide, true);
+      tile(some, wide / LANES, true, &sum, left, given, out, width, wide, true);
     }
 }
 
@@ -355,18 +353,12 @@ static void write_kernel(void *context, integer task, integer worker) {
 #define PART (64 << 10)
 #define LARGE (1 << 20)
 
-// The numbers that `convolution.py` passes, in its order; the rest follows from them.
+// The numbers that `convolutions.py` passes, in its order; the rest follows from them.
 enum {
   BATCH, HEIGHT, WIDTH, CHANNELS, OUTPUTS, GROUPS, ROWS, COLUMNS, KERNEL_ROWS, KERNEL_COLUMNS,
   BY_OUTPUT, BY_INPUT, BY_ROW, BY_COLUMN, STRIDE_Y, STRIDE_X, DILATION_Y, DILATION_X,
   SPREAD_Y, SPREAD_X, BEFORE_Y, BEFORE_X, BY_PIXEL, BY_PICTURE, BY_GROUP, NUMBERS
 };
-
-static const int64_t *numbers(XLA_FFI_CallFrame *frame) {
-  if (frame->attrs.size != 1 || frame->attrs.types[0] != XLA_FFI_AttrType_ARRAY) return NULL;
-  XLA_FFI_Array *given = frame->attrs.attrs[0];
-  return given->dtype == XLA_FFI_DataType_S64 && given->size == NUMBERS ? given->data : NULL;
-}
 
 static Convolution described(const int64_t *n) {
   return (Convolution){
@@ -431,7 +423,7 @@ static bool phase(XLA_FFI_CallFrame *frame, Convolution *c, integer threads) {
 // (picture, kernel) -> result (batch, rows, columns, groups * outputs).
 XLA_FFI_Error *neurarust_convolution(XLA_FFI_CallFrame *frame) {
   if (asked_for_version(frame)) return NULL;
-  const int64_t *n = numbers(frame);
+  const int64_t *n = numbers(frame, NUMBERS);
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "convolution: other numbers expected");
   integer threads = thread_count(frame);
@@ -486,7 +478,7 @@ static bool add_by_outputs(XLA_FFI_CallFrame *frame, Convolution *c, integer thr
 // (picture, cotangent of the result) -> gradient of the kernel.
 XLA_FFI_Error *neurarust_convolution_kernel(XLA_FFI_CallFrame *frame) {
   if (asked_for_version(frame)) return NULL;
-  const int64_t *n = numbers(frame);
+  const int64_t *n = numbers(frame, NUMBERS);
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "convolution: other numbers expected");
   Convolution c = described(n);

@@ -78,7 +78,7 @@ def _lowering(weight, groups: int):
     """The fastest lowering of a convolution with this kernel.
 
     On CPU, programs hold pictures with channels last (engine/layout.py), and the kernels in C
-    (native/convolution.py) compute plain and grouped convolutions of two axes. Without them XLA's
+    (native/convolutions.py) compute plain and grouped convolutions of two axes. Without them XLA's
     own are at 0.8 to 1.9 times PyTorch's time, forward and backward; but not those for groups
     (8 pictures of 64 channels at 28x28, 3x3, forward and backward: 142 ms for 4 groups, 72 ms
     for 64).
