@@ -17,6 +17,7 @@ import neurarust
 
 from . import compat
 from .core import device as devices
+from .core import native
 from .core.engine.disk_cache import folder
 
 
@@ -32,6 +33,10 @@ def info() -> None:
         print(f"device    {devices.of_jax(one)} ({one.device_kind}{memory})")
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     print(f"host      {os.cpu_count()} cores, {pages * size / 2**30:.1f} GiB")
+    if not native.available():
+        print("kernels   XLA's (no C compiler, or NEURARUST_KERNELS=0)")
+    else:
+        print("kernels   in C" if native.ready() else "kernels   XLA's (the C compiler failed)")
     place = folder()
     if place is None:
         print("cache     off (NEURARUST_CACHE_DIR is empty)")

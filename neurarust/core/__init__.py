@@ -7,6 +7,7 @@
     tensor/            Tensor (storage, view steps, edge), dispatch (a call becomes a record)
     autograd/          the tape, the one backward walk, modes, the NaN hunt
     engine/            values, signatures, recordings, programs, the disk cache, explain
+    native/            kernels in C for CPUs, and the equations that they compute
     op                 the Op record and how its arguments are read
     dtype, device, random, errors
 
@@ -15,8 +16,8 @@ signature of (mul, float32[3], a float) and, on a miss, traces the op once; appe
 references, numbers) to this thread's recording; and wraps the pending Value in a new Tensor. When
 somebody looks, or a unit of work ends, `engine.recording` hands the list to `engine.program`, which
 finds or compiles the program for exactly this sequence of calls and runs it. Three modules beside
-`program` decide how it runs: `layout` (on CPU pictures have their channels last from end to end),
-`early` (a loop that looks at every loss does not wait for the optimizer) and `scratch` (memory of
+`program` decide how it runs: `layout` (on CPU pictures have their channels last from end to end,
+and convolutions and small products become calls of the kernels in `native`), `early` (a loop that looks at every loss does not wait for the optimizer) and `scratch` (memory of
 large programs is kept between runs).
 
 What is measured and why it is as it is: a call costs about 2 us of Python, so nothing here may

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import neurarust as nr
+from neurarust.core import native
 from neurarust.core.engine import libraries
+from neurarust.core.native import products
 from neurarust.core.ops.contraction import transposed_product
 
 
@@ -22,6 +24,21 @@ def linear(x, weight):
 
 
 DEFAULT, EIGEN = "", "REDUCE"
+
+
+@pytest.fixture(autouse=True)
+def without_kernels(monkeypatch):
+    """All products are XLA's, as on a machine without a C compiler."""
+    monkeypatch.setattr(libraries.native, "multiplies", lambda _: False)
+    monkeypatch.setattr(libraries.native, "available", lambda: False)
+
+
+@pytest.mark.skipif(not native.available(), reason="no C compiler on this machine")
+def test_what_kernels_compute_does_not_count(monkeypatch):
+    shapes = (512, 128), (128, 128)
+    assert option(linear, *shapes) == EIGEN
+    monkeypatch.setattr(libraries.native, "multiplies", products.multiplies)
+    assert option(linear, *shapes) == DEFAULT
 
 
 @pytest.mark.parametrize(

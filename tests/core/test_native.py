@@ -200,14 +200,16 @@ def test_products_of_transposed_factors_and_in_loops():
         (((1, 4096), (4096, 64)), (((1,), (0,)), ((), ())), np.float32),
         (((1024, 512), (512, 512)), (((1,), (0,)), ((), ())), np.float32),
         (((64, 64), (64, 64)), (((1,), (0,)), ((), ())), np.float16),
+        (((64, 64), (64, 64)), (((1,), (0,)), ((), ())), np.float64),
         (((30, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
     ],
-    ids=["small", "of a row", "large", "half precision", "out of order"],
+    ids=["small", "of a row", "large", "half precision", "double precision", "out of order"],
 )
 def test_other_products_are_left_to_xla(shapes, numbers, dtype):
     factors = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
     assert native.product({"preferred_element_type": None}, *factors, numbers) is None
-    closed = jax.make_jaxpr(lambda *given: lax.dot_general(*given, numbers))(*factors)
+    with jax.enable_x64(True):
+        closed = jax.make_jaxpr(lambda *given: lax.dot_general(*given, numbers))(*factors)
     assert not layout.multiplies(closed.jaxpr)
 
 

@@ -7,6 +7,9 @@ memory in another order than the program believes: a convolution places its resu
 with channels last, sums, products, reductions, windows and paddings take what they get as it
 lies, and only an operation without a rule here, or the end, puts the axes back.
 
+On the way, convolutions and products become calls of the kernels in C where these are faster
+(`core.native`). `with_kernels` does only that.
+
 (The same idea as layout assignment in compilers; see "Layout" in XLA's documentation. XLA's own
 assignment for CPU keeps every array in the order of its axes.)
 """
@@ -55,11 +58,9 @@ def multiplies_pictures(jaxpr: Any) -> bool:
 def multiplies(jaxpr: Any) -> bool:
     """Whether there is a product in it, or in its loops, that a kernel computes."""
     return any(
-        one.primitive.name == "dot_general" and native.product(
-            one.params, *(factor.aval for factor in one.invars), one.params["dimension_numbers"]
-        )
+        one.primitive.name == "dot_general" and native.multiplies(one)
         for one, _ in executions(jaxpr)
-    )  # fmt: skip
+    )
 
 
 def channels_last(closed: Any) -> Callable[..., list]:
@@ -329,7 +330,7 @@ def _product(equation: Any, given: list) -> Any:
     order = list(range(len(left_batch)))
     for one in free:
         order += [len(order) + axis for axis in one]
-    compute = native.product(equation.params, *arrays, numbers)
+    compute = native.product(equation.params, arrays[0], arrays[1], numbers)
     if compute is not None:
         return _place(compute(*arrays), order)
     (result,) = _bind(equation, arrays, {"dimension_numbers": numbers})

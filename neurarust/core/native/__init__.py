@@ -23,5 +23,6 @@ from .build import digest as digest
 from .build import processor as processor
 from .build import ready as ready
 from .convolutions import convolution as convolution
+from .products import multiplies as multiplies
 from .products import product as product
 from .transposes import transpose as transpose

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -50,40 +50,58 @@ def product(params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, 
         numbers: the dimension numbers, ((summed of left, of right), (batch of left, of right)).
     """
     wanted = params["preferred_element_type"]
-    if any(one not in (None, jnp.float32) for one in (left.dtype, right.dtype, wanted)):
+    # (For NumPy, float64 equals None.)
+    types = (left.dtype, right.dtype, left.dtype if wanted is None else wanted)
+    if any(one != jnp.float32 for one in types):
         return None
-    (left_sum, right_sum), (left_batch, right_batch) = numbers
-    terms = _merged(left, left_sum), _merged(right, right_sum)
-    row, column = (
-        _merged(one, [axis for axis in range(one.ndim) if axis not in (*summed, *batch)])
-        for one, summed, batch in ((left, left_sum, left_batch), (right, right_sum, right_batch))
-    )
-    if None in (*terms, row, column):
+    (summed, others), (batches, other_batches) = numbers
+    first, second = _factor(left, summed, batches), _factor(right, others, other_batches)
+    if first is None or second is None:
         return None
-    batch = [left.shape[axis] for axis in left_batch]
-    sizes = (row[0], column[0], terms[0][0])
+    batch = [left.shape[axis] for axis in batches]
+    sizes = (first.free[0], second.free[0], first.summed[0])
     work = 2 * prod(batch) * prod(sizes)
-    if len(batch) > _AXES or min(sizes) < 2 or work < LEAST or right.size > LARGEST:
+    most = (MOST if first.summed[1] == 1 else MOST_TRANSPOSED) * prod(batch)
+    if not LEAST <= work <= most or min(sizes) < 2 or len(batch) > _AXES or right.size > LARGEST:
         return None
-    most = MOST if terms[0][1] == 1 else MOST_TRANSPOSED
-    if work > most * prod(batch) or not ready():
+    if not ready():
         return None
-    missing = [1] * (_AXES - len(batch))
-    apart = [
-        [0] * len(missing) + [_strides(one)[axis] for axis in axes]
-        for one, axes in ((left, left_batch), (right, right_batch))
-    ]
+    missing = _AXES - len(batch)
     told = (
-        *missing, *batch, *apart[0], *apart[1], row[1], terms[0][1], terms[1][1], column[1], *sizes
+        *[1] * missing, *batch, *[0] * missing, *first.batch, *[0] * missing, *second.batch,
+        first.free[1], first.summed[1], second.summed[1], second.free[1], *sizes,
     )  # fmt: skip
     given = np.array(told, np.int64)
-    free = [
-        [one.shape[axis] for axis in range(one.ndim) if axis not in (*summed, *batch_axes)]
-        for one, summed, batch_axes in
-        ((left, left_sum, left_batch), (right, right_sum, right_batch))
-    ]  # fmt: skip
-    made = jax.ShapeDtypeStruct((*batch, *free[0], *free[1]), jnp.float32)
+    made = jax.ShapeDtypeStruct((*batch, *first.shape, *second.shape), jnp.float32)
     return lambda *arrays: jax.ffi.ffi_call("neurarust_product", made)(*arrays, numbers=given)
+
+
+def multiplies(equation: Any) -> bool:
+    """Whether the kernel computes a `dot_general` of arrays that lie as the program has them."""
+    left, right = (one.aval for one in equation.invars)
+    numbers = equation.params["dimension_numbers"]
+    return product(equation.params, left, right, numbers) is not None
+
+
+class _Factor(NamedTuple):
+    """How a factor lies in memory: sizes and strides, and the shape of what is not summed."""
+
+    free: tuple[int, int]
+    summed: tuple[int, int]
+    batch: list[int]
+    shape: list[int]
+
+
+def _factor(array: Any, summed: Sequence[int], batch: Sequence[int]) -> _Factor | None:
+    """None if axes that have to be as one do not lie so."""
+    free = [axis for axis in range(array.ndim) if axis not in (*summed, *batch)]
+    own, shared = _merged(array, free), _merged(array, summed)
+    if own is None or shared is None:
+        return None
+    apart = _strides(array)
+    return _Factor(
+        own, shared, [apart[axis] for axis in batch], [array.shape[axis] for axis in free]
+    )
 
 
 def _strides(array: Any) -> list[int]:
