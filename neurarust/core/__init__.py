@@ -17,8 +17,9 @@ references, numbers) to this thread's recording; and wraps the pending Value in 
 somebody looks, or a unit of work ends, `engine.recording` hands the list to `engine.program`, which
 finds or compiles the program for exactly this sequence of calls and runs it. Three modules beside
 `program` decide how it runs: `layout` (on CPU pictures have their channels last from end to end,
-and convolutions and small products become calls of the kernels in `native`), `early` (a loop that looks at every loss does not wait for the optimizer) and `scratch` (memory of
-large programs is kept between runs).
+and convolutions and small products become calls of the kernels in `native`), `early` (a loop that
+looks at every loss does not wait for the optimizer) and `scratch` (memory of large programs is
+kept between runs).
 
 What is measured and why it is as it is: a call costs about 2 us of Python, so nothing here may
 allocate more than it must; a program's output costs about 3 us, so only values that somebody
