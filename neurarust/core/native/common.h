@@ -120,7 +120,8 @@ static inline XLA_FFI_Error *failure(XLA_FFI_CallFrame *frame, XLA_FFI_Error_Cod
 
 // Answers XLA's question for the version of its interface; true if that was all it wanted.
 static inline bool asked_for_version(XLA_FFI_CallFrame *frame) {
-  XLA_FFI_Extension_Base *one = frame->extension_start;
+  // (Its type has had two names.)
+  __typeof__(frame->extension_start) one = frame->extension_start;
   if (one == NULL || one->type != XLA_FFI_Extension_Metadata) return false;
   XLA_FFI_Metadata *metadata = ((XLA_FFI_Metadata_Extension *)one)->metadata;
   metadata->api_version.major_version = XLA_FFI_API_MAJOR;

@@ -63,7 +63,7 @@ static void pack_rows(const Product *p, const float *left, integer row, integer 
   for (integer first = 0; first < rows; first += high) {
     integer some = least(high, rows - first), k = 0;
     const float *from = left + first * p->left_row;
-    bool goes_on = row + first + LANES <= p->rows;
+    bool goes_on = some <= LANES && row + first + LANES <= p->rows;
     if (goes_on && p->left_row == 1)
       for (; k < terms; k++) *(vec *)(to + k * some) = *(const vec *)(from + k * p->left_term);
     else if (goes_on && p->left_term == 1)
