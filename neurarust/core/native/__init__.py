@@ -2,7 +2,7 @@
 
     common.h                what they share: vectors, tasks on XLA's threads
     tile.c, square.h        products, and transposes, of what fits into registers
-    convolution.c           convolutions and the gradients of their kernels
+    convolution.c, gradient.c   convolutions, and the gradients of their kernels
     product.c               products of matrices, many small ones or one
     transpose.c             transposes of matrices, as channels to the end or the front
     build                   compiles them for this machine, once, and tells XLA where they are
