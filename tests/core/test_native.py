@@ -160,6 +160,7 @@ PRODUCTS = {
 def test_products(form, monkeypatch):
     *shapes, numbers = PRODUCTS[form]
     monkeypatch.setattr(products, "LEAST", 1)
+    monkeypatch.setattr(products, "LEAST_OF_MANY", 1)
     monkeypatch.setattr(products, "MOST", 1 << 40)
 
     def function(*factors):
@@ -174,7 +175,8 @@ def test_products(form, monkeypatch):
 
 
 @compiled
-def test_products_of_transposed_factors_and_in_loops():
+def test_products_of_transposed_factors_and_in_loops(monkeypatch):
+    monkeypatch.setattr(products, "LEAST", 1)
     state, weight, inputs = arrays((32, 64), (256, 64), (7, 32, 256))
 
     def function(state, weight, inputs):
@@ -197,12 +199,12 @@ def test_products_of_transposed_factors_and_in_loops():
 @pytest.mark.parametrize(
     ("shapes", "numbers", "dtype"),
     [
-        (((8, 8), (8, 8)), (((1,), (0,)), ((), ())), np.float32),
+        (((64, 784), (784, 128)), (((1,), (0,)), ((), ())), np.float32),
         (((1, 4096), (4096, 64)), (((1,), (0,)), ((), ())), np.float32),
         (((1024, 512), (512, 512)), (((1,), (0,)), ((), ())), np.float32),
-        (((64, 64), (64, 64)), (((1,), (0,)), ((), ())), np.float16),
-        (((64, 64), (64, 64)), (((1,), (0,)), ((), ())), np.float64),
-        (((30, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
+        (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float16),
+        (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float64),
+        (((70, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
     ],
     ids=["small", "of a row", "large", "half precision", "double precision", "out of order"],
 )

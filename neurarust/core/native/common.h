@@ -61,8 +61,13 @@ static inline void helper(void *data) {
   release(data);
 }
 
-static inline integer thread_count(XLA_FFI_CallFrame *frame) {
+// Multiplications and additions that are worth a thread.
+#define SHARE (1 << 22)
+
+// How many threads share in so much work.
+static inline integer thread_count(XLA_FFI_CallFrame *frame, integer work) {
   int64_t count = 1;
+  if (work < 2 * SHARE) return 1;
   XLA_FFI_ThreadPool_NumThreads_Args args = {
       .struct_size = XLA_FFI_ThreadPool_NumThreads_Args_STRUCT_SIZE,
       .ctx = frame->ctx, .num_threads = &count};
@@ -73,7 +78,7 @@ static inline integer thread_count(XLA_FFI_CallFrame *frame) {
     frame->api->XLA_FFI_Error_Destroy(&gone);
     return 1;
   }
-  return most(count, 1);
+  return most(least(count, work / SHARE), 1);
 }
 
 // Runs tasks 0 to count - 1. The caller takes part, and waits only for tasks that others began,

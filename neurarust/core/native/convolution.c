@@ -150,8 +150,8 @@ XLA_FFI_Error *neurarust_convolution(XLA_FFI_CallFrame *frame) {
   const int64_t *n = numbers(frame, NUMBERS);
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "convolution: other numbers expected");
-  integer threads = thread_count(frame);
   Convolution c = described(n);
+  integer threads = thread_count(frame, work_of(&c));
   c.picture = array(frame, 0);
   c.kernel = array(frame, 1);
   c.out = result(frame);

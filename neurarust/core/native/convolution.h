@@ -120,6 +120,11 @@ static inline Convolution described(const int64_t *n) {
       .by_group = n[BY_GROUP]};
 }
 
+static inline integer work_of(const Convolution *c) {
+  integer results = c->batch * c->rows * c->columns * c->outputs * c->groups;
+  return 2 * results * c->kernel_rows * c->kernel_columns * c->channels;
+}
+
 // The axes of one phase, and how its rows are shared out.
 static inline void plan(Convolution *c, const int64_t *n, integer y, integer x, integer threads) {
   c->y = axis(c->rows, c->kernel_rows, n[STRIDE_Y], n[DILATION_Y], n[SPREAD_Y], n[BEFORE_Y], y);

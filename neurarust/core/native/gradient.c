@@ -221,7 +221,7 @@ XLA_FFI_Error *neurarust_convolution_kernel(XLA_FFI_CallFrame *frame) {
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "convolution: other numbers expected");
   Convolution c = described(n);
-  integer threads = thread_count(frame);
+  integer threads = thread_count(frame, work_of(&c));
   c.picture = array(frame, 0);
   c.cotangent = array(frame, 1);
   c.out = result(frame);

@@ -152,7 +152,8 @@ XLA_FFI_Error *neurarust_product(XLA_FFI_CallFrame *frame) {
   memcpy(p.sizes, n, sizeof p.sizes);
   memcpy(p.left_apart, n + AXES, sizeof p.left_apart);
   memcpy(p.right_apart, n + 2 * AXES, sizeof p.right_apart);
-  integer batch = p.sizes[0] * p.sizes[1] * p.sizes[2], threads = thread_count(frame);
+  integer batch = p.sizes[0] * p.sizes[1] * p.sizes[2];
+  integer threads = thread_count(frame, 2 * batch * p.rows * p.columns * p.terms);
   integer panels = up(p.columns, WIDE), packed = panels * WIDE * p.terms;
   bool done = true, small = batch > 1 && packed <= (1 << 17);
   p.scratch_size = (ROWS + 1) * DEPTH + (small ? packed : 0);

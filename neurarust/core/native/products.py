@@ -7,8 +7,8 @@ as in the gradient of a weight:
 | --- | --- | --- | --- |
 | 32 of 64, 64, 32 | 27 | 54 | 46 |
 | 32 of 64, 64, 32, x.T | 33 | 90 | 47 |
-| 32, 512, 128 | 18 | 28 | 27 |
-| 64, 128, 784 | 39 | 43 | 67 |
+| 32, 512, 128 | 18 | 28 (left to XLA) | 27 |
+| 64, 128, 784 | 39 | 43 (left to XLA) | 67 |
 | 512, 384, 128 | 120 | 156 | 228 |
 | 512, 128, 512 | 165 | 156 (left to XLA) | 309 |
 | 512, 128, 512, x.T | 180 | 360 | 335 |
@@ -32,9 +32,12 @@ import numpy as np
 
 from .build import ready
 
-# Additions and multiplications: fewer are not worth a call. More than MOST, or MOST_TRANSPOSED with
-# a transposed left factor, are XLA's, which has more levels of blocks.
-LEAST, MOST, MOST_TRANSPOSED = 1 << 17, 60_000_000, 5_000_000_000
+# Additions and multiplications. Fewer than LEAST are not worth a call, during which XLA computes
+# nothing else (a step of two small networks: 1.3 ms without, 1.5 with it), unless the matrices are
+# many, which XLA multiplies on one core. More than MOST, or MOST_TRANSPOSED with a transposed left
+# factor, are XLA's, which has more levels of blocks.
+LEAST, LEAST_OF_MANY = 1 << 24, 1 << 20
+MOST, MOST_TRANSPOSED = 60_000_000, 5_000_000_000
 # Elements of a right factor, of which the kernel makes a copy.
 LARGEST = 1 << 24
 _AXES = 3
@@ -62,7 +65,8 @@ def product(params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, 
     sizes = (first.free[0], second.free[0], first.summed[0])
     work = 2 * prod(batch) * prod(sizes)
     most = (MOST if first.summed[1] == 1 else MOST_TRANSPOSED) * prod(batch)
-    if not LEAST <= work <= most or min(sizes) < 2 or len(batch) > _AXES or right.size > LARGEST:
+    least = LEAST if prod(batch) == 1 else LEAST_OF_MANY
+    if not least <= work <= most or min(sizes) < 2 or len(batch) > _AXES or right.size > LARGEST:
         return None
     if not ready():
         return None
