@@ -41,6 +41,8 @@ XLA_FFI_Error *neurarust_transpose(XLA_FFI_CallFrame *frame) {
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "transpose: three axes expected");
   Transpose t = {given->data, result(frame), given->dims[0], given->dims[1], given->dims[2],
                  up(given->dims[1], BLOCK)};
-  in_parallel(frame, thread_count(frame, TURNED * t.batch * t.rows * t.columns), t.batch * t.blocks, transpose, &t);
+  integer threads = thread_count(frame, TURNED * t.batch * t.rows * t.columns);
+  if (!in_parallel(frame, threads, t.batch * t.blocks, transpose, &t))
+    return failure(frame, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "transpose: no memory");
   return NULL;
 }
