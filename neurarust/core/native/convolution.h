@@ -132,7 +132,8 @@ static inline void plan(Convolution *c, const int64_t *n, integer y, integer x, 
   // Pixels a multiple of 1 KiB apart would meet in the same few lines of the cache.
   c->pixel = depthwise(c) ? up(c->groups, LANES) * LANES
                           : c->channels + (c->channels % 256 == 0 ? LANES : 0);
-  integer line = 4 * slab_columns(c) * c->pixel;
+  // (A phase that no tap meets has no slab.)
+  integer line = most(4, 4 * slab_columns(c) * c->pixel);
   integer fits = (SLAB / line - (c->y.taps - 1) * c->y.dilation - 1) / c->y.stride + 1;
   // Four tasks a thread, where the pictures are few.
   integer enough = up(c->y.count, up(4 * threads, c->batch * c->groups));
