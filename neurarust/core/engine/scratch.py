@@ -34,8 +34,9 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _USERS = (
     "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"
 )  # fmt: skip
-# What a thread's heap grows by at least.
-_PAD = 8 << 20
+# A thread's heap goes back to the system once the one before it has so much free: with 8 MiB, one
+# run in four fetched 32 MB of scratch memory anew.
+_PAD = 32 << 20
 
 
 def keep(compiled: Any, computed: Iterable[Aval]) -> bool:
