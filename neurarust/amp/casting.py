@@ -37,7 +37,7 @@ class _State(threading.local):
 
 
 _state = _State()
-MODES.append(lambda: tuple(_state.active.items()))
+MODES.append(lambda: tuple(_state.active.items()) if _state.active else ())
 _lock = threading.Lock()
 # How many threads have autocast on.
 _users = 0

@@ -24,7 +24,11 @@ PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
 # Hooks of all modules, by kind; empty as long as there are none.
 EVERYWHERE: dict[str, dict] = {}
 # A jitted function traces again under other hooks.
-MODES.append(lambda: tuple([(kind, *kept) for kind, kept in EVERYWHERE.items() if kept]))
+MODES.append(
+    lambda: (
+        tuple([(kind, *kept) for kind, kept in EVERYWHERE.items() if kept]) if EVERYWHERE else ()
+    )
+)
 
 
 def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:

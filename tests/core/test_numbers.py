@@ -64,7 +64,7 @@ def test_a_jitted_function_packs_its_constants_once(scale):
     def scaled(x):
         return (x + 0.5) * 2.0 - scale
 
-    x = nr.ones(2)
+    x = nr.ones(2, requires_grad=True)  # else the calls would not be recorded at all
     for _ in range(4):
         assert scaled(x).tolist() == [3.0 - scale] * 2
     scaled(x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 # Where the equations of a call stand among its parameters.
@@ -30,11 +30,11 @@ def executions(jaxpr: Any, times: int = 1) -> Iterator[tuple[Any, int]]:
         if equation.primitive.name == "cond":
             continue
         repeated = equation.params["length"] if equation.primitive.name == "scan" else 1
-        for body in _bodies(equation):
+        for body in bodies(equation):
             yield from executions(body, times * repeated)
 
 
-def _bodies(equation: Any) -> Iterator[Any]:
+def bodies(equation: Any) -> Iterator[Any]:
     """The programs among an equation's parameters."""
     for parameter in equation.params.values():
         for one in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
@@ -49,3 +49,11 @@ def is_literal(one: Any) -> bool:
     The class is `jax.extend.core.Literal`, whose import takes 25 ms.
     """
     return hasattr(one, "val")
+
+
+def bind(equation: Any, given: Sequence[Any], changed: dict[str, Any] | None = None) -> list:
+    """The results of an equation's operation on other arrays, with some parameters changed."""
+    primitive = equation.primitive
+    parameters = primitive.get_bind_params(equation.params | (changed or {}))
+    results = primitive.bind(*given, **parameters)
+    return list(results) if primitive.multiple_results else [results]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +26,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from .. import native
-from .jaxprs import CALLS, equations, executions, is_literal
+from .jaxprs import CALLS, bind, equations, executions, is_literal
 
 Order = tuple[int, ...]
 
@@ -83,6 +84,17 @@ def with_kernels(closed: Any) -> Callable[..., list]:
     return neurarust_program
 
 
+def flat(closed: Any) -> Callable[..., list]:
+    """The function of arrays that a small jaxpr stands for, with what it calls in the calls'
+    places; kernels compute what products they can."""
+
+    def neurarust_program(*arrays: Any) -> list:
+        results = _evaluate(closed.jaxpr, closed.consts, arrays, _SMALL)
+        return [believed(one) for one in results]
+
+    return neurarust_program
+
+
 def _evaluate(
     jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any], rules: dict[str, Callable]
 ) -> list:
@@ -112,19 +124,12 @@ def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     if rule is not None and (name in _ALWAYS or any(map(_is_placed, given))):
         result = rule(equation, given)
     if result is None:
-        return _bind(equation, [believed(one) for one in given], {})
+        return bind(equation, [believed(one) for one in given])
     return result if isinstance(result, list) else [result]
 
 
 def _is_placed(one: Any) -> bool:
     return type(one) is Placed or type(one) is Spread
-
-
-def _bind(equation: Any, given: list, changed: dict[str, Any]) -> list:
-    """The equation's operation on other arrays, with some parameters changed."""
-    primitive = equation.primitive
-    results = primitive.bind(*given, **primitive.get_bind_params(equation.params | changed))
-    return list(results) if primitive.multiple_results else [results]
 
 
 def _place(array: Any, order: Sequence[int]) -> Any:
@@ -183,7 +188,7 @@ def _in_one_order(
         _stored(one, order) if _is_placed(one) or getattr(one, "ndim", 0) == len(order) else one
         for one in given
     ]
-    return [_place(one, order) for one in _bind(equation, stored, change(order))]
+    return [_place(one, order) for one in bind(equation, stored, change(order))]
 
 
 def _elementwise(equation: Any, given: list) -> Any:
@@ -199,7 +204,7 @@ def _elementwise(equation: Any, given: list) -> Any:
     if not alike:
         return None
     small = [one.array if type(one) is Spread else one for one in given]
-    return [Spread(one, first.shape, first.axes) for one in _bind(equation, small, {})]
+    return [Spread(one, first.shape, first.axes) for one in bind(equation, small, {})]
 
 
 def _broadcast(equation: Any, given: list) -> Any:
@@ -239,7 +244,7 @@ def _removing(name: str) -> Callable:
         gone = equation.params[name]
         left = [axis for axis in one.order if axis not in gone]
         lying = tuple(k for k, axis in enumerate(one.order) if axis in gone)
-        (result,) = _bind(equation, [one.array], {name: lying})
+        (result,) = bind(equation, [one.array], {name: lying})
         return _place(result, [sorted(left).index(axis) for axis in left])
 
     return rule
@@ -311,7 +316,7 @@ def _matched(old: dict[int, int], new: dict[int, int]) -> Iterator[tuple[list[in
         yield some, others
 
 
-def _product(equation: Any, given: list) -> Any:
+def _product(equation: Any, given: list, small: bool = False) -> Any:
     (left, right), (left_batch, right_batch) = equation.params["dimension_numbers"]
     arrays, contracted, batched, free = [], [], [], []
     for one, axes, batch in zip(given, (left, right), (left_batch, right_batch), strict=True):
@@ -330,10 +335,10 @@ def _product(equation: Any, given: list) -> Any:
     order = list(range(len(left_batch)))
     for one in free:
         order += [len(order) + axis for axis in one]
-    compute = native.product(equation.params, arrays[0], arrays[1], numbers)
+    compute = native.product(equation.params, arrays[0], arrays[1], numbers, small)
     if compute is not None:
         return _place(compute(*arrays), order)
-    (result,) = _bind(equation, arrays, {"dimension_numbers": numbers})
+    (result,) = bind(equation, arrays, {"dimension_numbers": numbers})
     return _place(result, order)
 
 
@@ -343,7 +348,7 @@ def _loop(equation: Any, given: list) -> Any:
     if not multiplies(closed.jaxpr):
         return None
     inside = jax.make_jaxpr(with_kernels(closed))(*closed.in_avals)
-    return _bind(equation, [believed(one) for one in given], {"jaxpr": inside})
+    return bind(equation, [believed(one) for one in given], {"jaxpr": inside})
 
 
 # Pictures of so many pixels are multiplied as they lie, one by one.
@@ -378,14 +383,14 @@ def _of_pictures(equation: Any, arrays: list, numbers: tuple, free: list[int]) -
     if left == (1,) and second.ndim == 2:
         matrices = jnp.broadcast_to(second, (first.shape[0], *second.shape))
         along = (((1 + right[0],), (1,)), ((0,), (0,)))
-        (result,) = _bind(equation, [matrices, flat], {"dimension_numbers": along})
+        (result,) = bind(equation, [matrices, flat], {"dimension_numbers": along})
         order = (free[0], len(free), *free[1:])
         return _place(result.reshape(*result.shape[:2], *first.shape[2:]), order)
     pixels = {0, *sizes}
     if second.ndim == first.ndim and set(left) == pixels and left == right:
         other = second.reshape(*second.shape[:2], -1)
         along = (((2,), (2,)), ((0,), (0,)))
-        (result,) = _bind(equation, [flat, other], {"dimension_numbers": along})
+        (result,) = bind(equation, [flat, other], {"dimension_numbers": along})
         return result.sum(0)
     return None
 
@@ -451,13 +456,13 @@ def _in_groups(equation: Any, picture: Any, kernel: Any, numbers: Any) -> Any:
     groups = max(by_features, by_batch)
     along = numbers.lhs_spec[1 if by_features > 1 else 0]
     if groups == 1 or groups > _MOST_GROUPS or picture.shape[along] == groups:
-        (result,) = _bind(equation, [picture, kernel], {"dimension_numbers": numbers})
+        (result,) = bind(equation, [picture, kernel], {"dimension_numbers": numbers})
         return result
     # Each part would make its share of them anew.
     picture, kernel = lax.optimization_barrier((picture, kernel))
     alone = {"dimension_numbers": numbers, "feature_group_count": 1, "batch_group_count": 1}
     parts = [_parts(picture, groups, along), _parts(kernel, groups, numbers.rhs_spec[0])]
-    results = [_bind(equation, list(pair), alone)[0] for pair in zip(*parts, strict=True)]
+    results = [bind(equation, list(pair), alone)[0] for pair in zip(*parts, strict=True)]
     return lax.concatenate(results, numbers.out_spec[1])
 
 
@@ -474,6 +479,7 @@ _ALWAYS = frozenset(
 _PRODUCTS: dict[str, Callable] = {
     "dot_general": _product, "transpose": _transpose, "scan": _loop
 }  # fmt: skip
+_SMALL = {"dot_general": partial(_product, small=True), "transpose": _transpose}
 _RULES: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
     "squeeze": _removing("dimensions"),

@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import disk_cache, early, layout, libraries, numbers, scratch
+from . import disk_cache, early, layout, libraries, numbers, prompt, scratch
 from .numbers import Sharing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -73,10 +73,17 @@ class Program:
     def __call__(self, vectors: tuple, leaves: list[Any]) -> list:
         if self.forwarded is None:
             return self._first(vectors, leaves)
+        with jax.enable_x64(True):
+            return self.again(vectors, leaves)
+
+    def again(self, vectors: Sequence, leaves: list[Any]) -> list:
+        """A call that is not the first, in 64-bit mode.
+
+        A compiled function needs no mode for arrays that are on the device.
+        """
         if self.large:
             wait()
-        with jax.enable_x64(True):
-            arrays = self.function(*vectors, *leaves)
+        arrays = self.function(*vectors, *leaves)
         self.hits += 1
         for k in self.forwarded:
             export(arrays[k])
@@ -146,6 +153,9 @@ class Program:
             function = layout.channels_last(traced.jaxpr)
         elif layout.multiplies(traced.jaxpr.jaxpr):
             function = layout.with_kernels(traced.jaxpr)
+        elif prompt.is_small(traced.jaxpr.jaxpr):
+            function = layout.flat(traced.jaxpr)
+            function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
         else:
             function = None
         if function is not None:

@@ -163,6 +163,8 @@ class Recording:
         program = programs.find(self.device, calls, live, donated, self.leaf_values, sharing)
         split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
+            if len(entries) == 1:
+                _note_alone(*entries[0][:2], live, program)
             arrays = program(vectors, self.leaf_arrays)
             if state.anomaly is not None:
                 state.anomaly(self, entries, arrays)
@@ -233,6 +235,13 @@ def _held(entries: list) -> tuple[tuple[int, ...], list[Value]]:
                     held.append(one)
                 reference += 1
     return tuple(live), held
+
+
+def _note_alone(signature: Signature, references: tuple, live: tuple, program: Any) -> None:
+    """Keeps the program of a call that another one like it may hand its arrays to."""
+    whole = len(live) == len(signature.outputs) and not program.donated
+    in_order = references == tuple(range(-1, -1 - len(references), -1))
+    signature.alone = program if whole and in_order else None
 
 
 def _restore(held: list[Value]) -> None:

@@ -33,7 +33,7 @@ class Signature:
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
         "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
-        "pull", "packed",
+        "pull", "packed", "alone",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,8 @@ class Signature:
         self.pull: Callable[..., tuple] | None = None
         # The numbers of the last call that was a program by itself, and what they were packed to.
         self.packed: tuple[tuple, Numbers] | None = None
+        # The program of its last call, if that held nothing else and overwrote nothing.
+        self.alone: Any = None
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
         """What the traced function is given: the arrays, then the numbers."""

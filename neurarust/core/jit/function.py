@@ -24,6 +24,7 @@ from ..tensor.tensor import Tensor
 from . import watch
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
+from .quick import RECORDED, Quick, quick
 from .trace import Trace
 
 # Kinds of arguments for which plans are kept, plans for each kind, and how many calls in a row
@@ -78,6 +79,8 @@ class Jitted:
         self._seen: set[tuple] = set()
         self._misses = 0
         self._lock = threading.RLock()
+        # For calls like the last one, if that ran alone.
+        self._quick: Quick | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name == "_function":
@@ -96,6 +99,12 @@ class Jitted:
         if self._plain or state.capture is not None or state.eager or state.watched:
             return self._function(*args, **kwargs)
         key = _modes()
+        known = self._quick
+        if known is not None and not kwargs:
+            result = known.call(args, key)
+            if result is not RECORDED:
+                return result
+            self._quick = None
         tensors: list[Tensor] = []
         objects: list[Any] = []
         for argument in args:
@@ -143,6 +152,8 @@ class Jitted:
                 numbers = None if values is None else plan.numbers_now()
                 if values is not None and numbers is not None:
                     self._misses = 0
+                    if not kwargs and self._signature is None:
+                        self._quick = quick(variant.guards, plan, _modes(), args, objects, values)
                     return _called(plan, values, numbers, tensors)
         if any(isinstance(one._value().array, Tracer) for one in tensors):
             return self._function(*args, **kwargs)

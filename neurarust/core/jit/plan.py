@@ -142,6 +142,14 @@ class Plan:
         # Those that have to be asked for their key before anything happens.
         self.late = [one for one in self.actions[first:] if one[0] >= 0]
 
+    def changes_nothing(self) -> bool:
+        """Whether a call, where no gradients are wanted, does no more than return its results."""
+        changed = (
+            self.targets, self.gradients, self.placed, self.keys, self.views, self.actions,
+            self.streams, self.edges and state.grad,
+        )  # fmt: skip
+        return not any(changed)
+
     # ------------------------------------------------------------ calling
 
     def accepts(self, tensors: Sequence[Tensor]) -> bool:
@@ -243,6 +251,10 @@ class Plan:
             else:
                 tensor._storage, tensor._steps = Storage(outputs[output]), None
             tensor._edge = self._edge(node, output, outputs)
+        return self.returned(outputs, tensors, node)
+
+    def returned(self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any) -> Any:
+        """What a call returns."""
         if self.single:
             return wrap(outputs[0], self._edge(node, 0, outputs))
         leaves = self.leaves.copy()

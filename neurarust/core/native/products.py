@@ -36,7 +36,9 @@ from .build import ready
 # nothing else (a step of two small networks: 1.3 ms without, 1.5 with it), unless the matrices are
 # many, which XLA multiplies on one core. More than MOST, or MOST_TRANSPOSED with a transposed left
 # factor, are XLA's, which has more levels of blocks.
-LEAST, LEAST_OF_MANY = 1 << 24, 1 << 20
+# In a small program there is nothing else to compute, and XLA hands no program over to another
+# thread because of what is in a call.
+LEAST, LEAST_OF_MANY, LEAST_OF_SMALL = 1 << 24, 1 << 20, 1 << 9
 MOST, MOST_TRANSPOSED = 60_000_000, 5_000_000_000
 # Elements of a right factor, of which the kernel makes a copy.
 LARGEST = 1 << 24
@@ -44,13 +46,16 @@ _AXES = 3
 Axes = tuple[Sequence[int], Sequence[int]]
 
 
-def product(params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, Axes]) -> Any:
+def product(
+    params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, Axes], small: bool = False
+) -> Any:
     """The function of two arrays that computes a `dot_general`, or None.
 
     Args:
         params: of the equation.
         left, right: the factors, or their types.
         numbers: the dimension numbers, ((summed of left, of right), (batch of left, of right)).
+        small: whether the program is.
     """
     wanted = params["preferred_element_type"]
     # (For NumPy, float64 equals None.)
@@ -65,8 +70,10 @@ def product(params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, 
     sizes = (first.free[0], second.free[0], first.summed[0])
     work = 2 * prod(batch) * prod(sizes)
     most = (MOST if first.summed[1] == 1 else MOST_TRANSPOSED) * prod(batch)
-    least = LEAST if prod(batch) == 1 else LEAST_OF_MANY
-    if not least <= work <= most or min(sizes) < 2 or len(batch) > _AXES or right.size > LARGEST:
+    least = LEAST_OF_SMALL if small else LEAST if prod(batch) == 1 else LEAST_OF_MANY
+    if not least <= work <= most or len(batch) > _AXES or right.size > LARGEST:
+        return None
+    if min(sizes) < 2 and not small:
         return None
     if not ready():
         return None
@@ -80,11 +87,11 @@ def product(params: dict[str, Any], left: Any, right: Any, numbers: tuple[Axes, 
     return lambda *arrays: jax.ffi.ffi_call("neurarust_product", made)(*arrays, numbers=given)
 
 
-def multiplies(equation: Any) -> bool:
+def multiplies(equation: Any, small: bool = False) -> bool:
     """Whether the kernel computes a `dot_general` of arrays that lie as the program has them."""
     left, right = (one.aval for one in equation.invars)
     numbers = equation.params["dimension_numbers"]
-    return product(equation.params, left, right, numbers) is not None
+    return product(equation.params, left, right, numbers, small) is not None
 
 
 class _Factor(NamedTuple):

@@ -334,8 +334,9 @@ def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array 
     return gradients if bias is None else (*gradients, total(rows, (0,)))
 
 
-# Elements of a weight up to which one input meets it without a product of matrices.
-_SMALL = 4096
+# Elements of a weight up to which one input meets it without a product of matrices; in small
+# programs a kernel computes larger ones (`engine.prompt`).
+_SMALL, _SMALL_WITH_KERNELS = 4096, 512
 
 
 @op(namespace=("nn.functional",), method=False, gradient=_linear_gradient, out="same dtype")
@@ -344,7 +345,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None):
 
     Shape: `(*, in)`, `(out, in)` and `(out)` to `(*, out)`.
     """
-    if input.ndim == 1 and 0 < weight.size <= _SMALL and weight.dtype == jnp.float32:
+    small = _SMALL_WITH_KERNELS if native.available() else _SMALL
+    if input.ndim == 1 and 0 < weight.size <= small and weight.dtype == jnp.float32:
         # Products are kernels of their own; this is one with the bias.
         same_dtype(input, weight)
         result = total(weight * input, (1,))

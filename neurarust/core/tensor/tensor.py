@@ -202,7 +202,7 @@ class Tensor:
             raise RuntimeError(
                 f"item: a Tensor with {self.numel()} elements cannot be converted to Scalar"
             )
-        return self._host().reshape(()).item()
+        return self._host().item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers (one number for a 0-dim tensor)."""

@@ -1,0 +1,293 @@
+"""Calls of a jitted function that go straight to its program."""
+
+from __future__ import annotations
+
+import threading
+
+import jax
+import numpy as np
+import pytest
+
+import neurarust as nr
+from neurarust.core.engine.recording import state
+from neurarust.core.jit import quick
+
+nn = nr.nn
+
+
+def straight(function, *args) -> bool:
+    """Whether a call goes straight to the program: nothing is recorded, and it is there."""
+    result = function(*args)
+    return not state.recording.entries and result._storage.value.array is not None
+
+
+def settled(function, *args):
+    """After calls that ran alone."""
+    nr.synchronize()
+    for _ in range(5):
+        function(*args).numpy()
+    return function
+
+
+def model_of(width: int = 5) -> nn.Module:
+    return nn.Sequential(nn.Linear(3, width), nn.ReLU(), nn.Linear(width, 2))
+
+
+def test_a_function_that_runs_alone():
+    @nr.jit
+    def function(x, y, scale):
+        return x * scale + y * 0.5
+
+    x, y = nr.ones(3), nr.full((3,), 2.0)
+    settled(function, x, y, 3.0)
+    assert straight(function, x, y, 3.0)
+    np.testing.assert_array_equal(function(x, y, 3.0).numpy(), [4, 4, 4])
+    # Another number, another tensor, another shape and type.
+    np.testing.assert_array_equal(function(x, y, 5.0).numpy(), [6, 6, 6])
+    np.testing.assert_array_equal(function(x, y, 3.0).numpy(), [4, 4, 4])
+    np.testing.assert_array_equal(function(y, x, 3.0).numpy(), [6.5, 6.5, 6.5])
+    np.testing.assert_array_equal(function(nr.ones(1), y, 3.0).numpy(), [4, 4, 4])
+    assert function(x.double(), y, 3.0).dtype is nr.float64
+    assert function(x, y, scale=3.0).tolist() == [4, 4, 4]
+
+
+def test_writes_are_seen():
+    @nr.jit
+    def double(x):
+        return x * 2
+
+    x = nr.ones(3)
+    settled(double, x)
+    before = double(x)
+    x[1] = 7
+    assert double(x).tolist() == [2, 14, 2]
+    nr.synchronize()
+    x.add_(1)
+    nr.synchronize()
+    double(x).numpy()
+    assert straight(double, x)
+    assert double(x).tolist() == [4, 16, 4]
+    assert before.tolist() == [2, 2, 2]
+    assert double(x[1:]).tolist() == [16, 4]
+
+
+def test_results_are_tensors_like_any_other():
+    @nr.jit
+    def parts(x):
+        return {"sum": x.sum(), "same": x}, x.view(2, 2)
+
+    x = nr.arange(4.0)
+    nr.synchronize()
+    for _ in range(5):
+        found, square = parts(x)
+        found["sum"].item()
+    assert found["same"] is x
+    square.mul_(2)
+    assert x.tolist() == [0, 1, 2, 3]
+    assert square.tolist() == [[0, 2], [4, 6]]
+    total = found["sum"]
+    total += 1
+    assert (total.item(), parts(x)[0]["sum"].item()) == (7, 6)
+
+
+def test_a_module_under_no_grad():
+    model = model_of()
+    jitted = nr.jit(model)
+    x = nr.rand(4, 3)
+    with nr.no_grad():
+        settled(jitted, x)
+        assert straight(jitted, x)
+        # A parameter that is written, replaced, and a layer that is.
+        model[0].bias.add_(1)
+        nr.synchronize()
+        np.testing.assert_allclose(jitted(x).numpy(), model(x).numpy(), rtol=1e-6)
+        model[2].weight = nn.Parameter(nr.ones(2, 5))
+        np.testing.assert_allclose(jitted(x).numpy(), model(x).numpy(), rtol=1e-6)
+        settled(jitted, x)
+        model[1] = nn.Tanh()
+        np.testing.assert_allclose(jitted(x).numpy(), model(x).numpy(), rtol=1e-6)
+        settled(jitted, x)
+        handle = model[2].register_forward_hook(lambda module, given, made: made * 2)
+        np.testing.assert_allclose(jitted(x).numpy(), model(x).numpy(), rtol=1e-6)
+        doubled = jitted(x).numpy()
+        handle.remove()
+        np.testing.assert_allclose(jitted(x).numpy() * 2, doubled, rtol=1e-6)
+    # With gradients again.
+    result = jitted(x)
+    assert result.requires_grad
+    result.sum().backward()
+    assert model[0].weight.grad is not None
+
+
+def test_training_flags_and_autocast():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)).eval()
+    jitted = nr.jit(model)
+    x = nr.ones(2, 3)
+    with nr.no_grad():
+        settled(jitted, x)
+        assert straight(jitted, x)
+        model.train()
+        assert not np.array_equal(jitted(x).numpy(), jitted(x).numpy())
+        model.eval()
+        settled(jitted, x)
+        with nr.autocast("cpu", dtype=nr.bfloat16):
+            assert jitted(x).dtype is nr.bfloat16
+        assert jitted(x).dtype is nr.float32
+        with nr.inference_mode():
+            assert not jitted(x).requires_grad
+
+
+def test_a_variable_of_python():
+    scale = 2
+
+    @nr.jit
+    def function(x):
+        return x * scale
+
+    x = nr.ones(2)
+    settled(function, x)
+    assert straight(function, x)
+    scale = 3
+    assert function(x).tolist() == [3, 3]
+    # Equal to 3, and of another type.
+    settled(function, x)
+    scale = 3.0
+    assert function(nr.ones(2, dtype=nr.int32)).dtype is nr.float32
+
+
+def test_with_more_around_it_it_is_recorded():
+    @nr.jit
+    def function(x):
+        return x * 2
+
+    x = nr.ones(2)
+    settled(function, x)
+    pending = x + 1
+    assert not straight(function, x)
+    assert function(pending).tolist() == [4, 4]
+    # Now it never runs alone: after so many calls it is recorded, and stays so.
+    settled(function, x)
+    for _ in range(quick.TRUSTED + 3):
+        result = function(x) + 1
+        nr.synchronize()
+    assert not straight(function, x)
+    assert result.tolist() == [3, 3]
+    nr.synchronize()
+    settled(function, x)
+    assert straight(function, x)
+
+
+def test_an_argument_that_nobody_else_holds_is_not_overwritten():
+    @nr.jit
+    def function(x):
+        return x * 2
+
+    for _ in range(6):
+        assert function(nr.ones(2)).tolist() == [2, 2]
+    x = nr.rand(300, 2)
+    first = x.numpy().copy()
+    for _ in range(6):
+        np.testing.assert_array_equal(function(x).numpy(), first * 2)
+    np.testing.assert_array_equal(x.numpy(), first)
+
+
+def test_one_array_twice():
+    @nr.jit
+    def function(x, y):
+        return x - y
+
+    x, y = nr.ones(2), nr.zeros(2)
+    settled(function, x, y)
+    assert function(x, x).tolist() == [0, 0]
+    assert function(x, x.detach()).tolist() == [0, 0]
+    assert function(y, x).tolist() == [-1, -1]
+
+
+def test_containers_are_read_each_time():
+    @nr.jit
+    def function(pair, factor):
+        return pair[0] * pair[1] * factor["factor"]
+
+    pair = [nr.ones(2), nr.full((2,), 2.0)]
+    factor = {"factor": nr.ones(())}
+    for k in range(6):
+        pair[1] = nr.full((2,), float(k))
+        factor["factor"] = nr.full((), k + 1.0)
+        assert function(pair, factor).tolist() == [k * (k + 1.0)] * 2
+
+
+def test_under_jax_transforms():
+    @nr.jit
+    def function(x):
+        return x.sin() * 2
+
+    x = nr.linspace(0, 1, 4)
+    settled(function, x)
+    np.testing.assert_allclose(nr.vmap(function)(x).numpy(), 2 * np.sin(x.numpy()), rtol=1e-6)
+    assert straight(function, x)
+    found = nr.func.grad(lambda x: function(x).sum())(x)
+    np.testing.assert_allclose(found.numpy(), 2 * np.cos(x.numpy()), rtol=1e-6)
+
+
+def test_random_numbers_are_recorded():
+    @nr.jit
+    def function(x):
+        return x + nr.rand(2)
+
+    x = nr.zeros(2)
+    settled(function, x)
+    assert not straight(function, x)
+    assert function(x).tolist() != function(x).tolist()
+
+
+def test_eager_mode_and_the_hunt_for_nans():
+    calls = []
+
+    @nr.jit
+    def function(x):
+        calls.append(1)
+        return x.log()
+
+    x = nr.ones(2)
+    settled(function, x)
+    before = len(calls)
+    with nr.autograd.detect_anomaly():
+        function(x).numpy()
+    assert len(calls) == before + 1
+
+
+def test_threads():
+    @nr.jit
+    def function(x):
+        return x * 2 + 1
+
+    settled(function, nr.ones(3))
+    wrong = []
+
+    def work(number):
+        x = nr.full((3,), float(number))
+        nr.synchronize()
+        for _ in range(200):
+            if function(x).tolist() != [number * 2 + 1] * 3:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not wrong
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "bool", "bfloat16", "complex64"])
+def test_other_types(dtype):
+    @nr.jit
+    def function(x):
+        return x + x
+
+    x = nr.ones(300, dtype=getattr(nr, dtype))
+    settled(function, x.clone())
+    y = function(x)
+    assert y.dtype is x.dtype
+    assert y[0].item() == (x + x)[0].item()
+    assert jax.config.jax_enable_x64 is False
