@@ -9,7 +9,7 @@ import pytest
 
 import neurarust as nr
 from neurarust.core import native
-from neurarust.core.engine import program, prompt
+from neurarust.core.engine import layout, program, prompt
 from neurarust.core.ops import threefry
 
 # From so many counted operations on, XLA hands a program over to another thread.
@@ -28,6 +28,11 @@ def several(x, y):
     whole = chain(x, y)
     place = jnp.argmax(whole)
     return early, x, 3.0, place, whole > early, jax.lax.bitcast_convert_type(whole, jnp.uint32)
+
+
+def repeated(x, y):
+    """The same again is not computed again, so that its last bits are the same."""
+    return chain(jnp.sin(x), y, 33), chain(jnp.sin(x), y, 33)
 
 
 def with_loop(x, y):
@@ -53,23 +58,44 @@ def cast(x, y):
     return chain(half, y.astype(jnp.float16)), jnp.where(x > 0, 1, 2) * 2, chain(x, 1.0)
 
 
-@pytest.mark.parametrize("function", [chain, several, with_loop, with_keys, with_calls, cast])
+@pytest.mark.parametrize(
+    "function", [chain, several, repeated, with_loop, with_keys, with_calls, cast]
+)
 def test_pieces_compute_what_the_whole_does(function):
     generator = np.random.default_rng(0)
     x, y = generator.standard_normal((2, 16)).astype(np.float32)
     with jax.enable_x64(True):
         closed = jax.make_jaxpr(function)(x, y)
         assert prompt.is_small(closed.jaxpr)
-        flat = program.layout.flat(closed)
+        flat = layout.with_kernels(closed, small=True)
         pieces = prompt.in_pieces(jax.make_jaxpr(flat)(x, y))
         assert pieces is not None
         compiled = jax.jit(pieces).lower(x, y).compile()
         assert compiled.cost_analysis()["flops"] < HANDED_OVER
         got, expected = compiled(x, y), jax.tree.leaves(jax.jit(function)(x, y))
     assert len(got) == len(expected)
+    if function is repeated:
+        np.testing.assert_array_equal(*got)
     for one, other in zip(got, expected, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(one, other, rtol=2e-3 if one.dtype == np.float16 else 1e-5)
+
+
+def test_the_last_bits_do_not_depend_on_where_pieces_end():
+    def normalized(x):
+        x = (x - x.mean()) / jnp.sqrt(x.var() + 1e-5)
+        for k in range(15):
+            x = x * 0.9 + jnp.sin(x) * k
+        return x, (x * x).sum(), jnp.sqrt(x / jnp.linalg.norm(x)).sum()
+
+    x = np.random.default_rng(0).standard_normal(16).astype(np.float32)
+    copies = [x.copy() for _ in range(5)]
+    closed = jax.make_jaxpr(lambda *copies: [*map(normalized, copies)])(*copies)
+    pieces = prompt.in_pieces(jax.make_jaxpr(layout.with_kernels(closed, small=True))(*copies))
+    assert pieces is not None
+    results = jax.jit(pieces)(*copies)
+    for one, other in zip(results[3:], results, strict=False):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +123,10 @@ def test_an_effect_keeps_a_program_whole():
 def test_an_operation_that_is_too_large_for_a_piece():
     closed = jax.make_jaxpr(lambda x, y: jnp.sort(jnp.outer(x, y).ravel()))(*np.ones((2, 16)))
     assert prompt.is_small(closed.jaxpr)
-    assert prompt.in_pieces(jax.make_jaxpr(program.layout.flat(closed))(*np.ones((2, 16)))) is None
+    assert (
+        prompt.in_pieces(jax.make_jaxpr(layout.with_kernels(closed, small=True))(*np.ones((2, 16))))
+        is None
+    )
 
 
 @pytest.mark.parametrize("jitted", [False, True])

@@ -74,23 +74,13 @@ def channels_last(closed: Any) -> Callable[..., list]:
     return neurarust_program
 
 
-def with_kernels(closed: Any) -> Callable[..., list]:
-    """The function of arrays that a jaxpr stands for; kernels compute what products they can."""
+def with_kernels(closed: Any, small: bool = False) -> Callable[..., list]:
+    """The function of arrays that a jaxpr stands for, with what it calls in the calls' places;
+    kernels compute what products they can, in a small program those that are large for it."""
 
     def neurarust_program(*arrays: Any) -> list:
-        results = _evaluate(closed.jaxpr, closed.consts, arrays, _PRODUCTS)
-        return [believed(one) for one in results]
-
-    return neurarust_program
-
-
-def flat(closed: Any) -> Callable[..., list]:
-    """The function of arrays that a small jaxpr stands for, with what it calls in the calls'
-    places; kernels compute what products they can."""
-
-    def neurarust_program(*arrays: Any) -> list:
-        results = _evaluate(closed.jaxpr, closed.consts, arrays, _SMALL)
-        return [believed(one) for one in results]
+        rules = _SMALL if small else _PRODUCTS
+        return [believed(one) for one in _evaluate(closed.jaxpr, closed.consts, arrays, rules)]
 
     return neurarust_program
 

@@ -154,7 +154,7 @@ class Program:
         elif layout.multiplies(traced.jaxpr.jaxpr):
             function = layout.with_kernels(traced.jaxpr)
         elif prompt.is_small(traced.jaxpr.jaxpr):
-            function = layout.flat(traced.jaxpr)
+            function = layout.with_kernels(traced.jaxpr, small=True)
             function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
         else:
             function = None

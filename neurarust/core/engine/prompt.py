@@ -41,6 +41,8 @@ _DEAR = {
     "digamma": 150, "erf": 40, "erf_inv": 60, "erfc": 60, "lgamma": 150, "rem": 4, "round": 4,
     "sign": 4, "random_bits": 100, "threefry2x32": 100,
 }  # fmt: skip
+_REDUCED = {"reduce_sum", "reduce_prod"}
+_SUMS = _FORMS | _REDUCED | {"add", "add_any", "sub"}
 # Operations an element of the operand.
 _REDUCTIONS = {"argmax": 8, "argmin": 8, "cumsum": 8, "cumprod": 8, "cummax": 8, "cummin": 8}
 
@@ -77,11 +79,13 @@ def is_small(jaxpr: Any) -> bool:
 def in_pieces(closed: Any) -> Callable[..., list] | None:
     """The function of arrays that a small jaxpr without calls stands for; None if one of its
     equations is too large for a piece."""
-    views = _views(closed.jaxpr)
-    cut = _cut([one for one in closed.jaxpr.eqns if one.outvars[0] not in views])
+    equations, same = _distinct(closed.jaxpr.eqns)
+    results = [one if is_literal(one) else same.get(one, one) for one in closed.jaxpr.outvars]
+    views = _views(closed.jaxpr, equations)
+    cut = _cut([one for one in equations if one.outvars[0] not in views])
     if cut is None or len(cut) > PIECES:
         return None
-    pieces, slots = _placed(cut, views, closed.jaxpr)
+    pieces, slots = _placed(cut, results)
 
     def neurarust_program(*arrays: Any) -> list:
         inputs = dict(zip(closed.jaxpr.constvars, closed.consts, strict=True))
@@ -92,7 +96,7 @@ def in_pieces(closed: Any) -> Callable[..., list] | None:
         ended = _one_after_the_other(branches, start)
         for piece in pieces:
             known.update({one: ended[slot] for one, slot in piece.after.items()})
-        return [known.read(one) for one in closed.jaxpr.outvars]
+        return [known.read(one) for one in results]
 
     return neurarust_program
 
@@ -138,12 +142,37 @@ def _branch(piece: Piece, inputs: dict[Any, Any], views: dict[Any, Any]) -> Call
     return run
 
 
-def _views(jaxpr: Any) -> dict[Any, Any]:
+def _distinct(equations: Sequence[Any]) -> tuple[list[Any], dict[Any, Any]]:
+    """The equations without those that repeat an earlier one, and what stands for their results.
+
+    In another piece they could differ from it in their last bits.
+    """
+    same: dict[Any, Any] = {}
+    found: dict[Any, list[Any]] = {}
+    kept = []
+    for equation in equations:
+        inputs = [one if is_literal(one) else same.get(one, one) for one in equation.invars]
+        named = [
+            (one.aval, np.asarray(one.val).tobytes()) if is_literal(one) else one for one in inputs
+        ]
+        key = (equation.primitive, *named, *equation.params.items())
+        try:
+            results = found.setdefault(key, equation.outvars)
+        except TypeError:  # parameters without a hash
+            results = equation.outvars
+        if results is equation.outvars:
+            kept.append(equation.replace(invars=inputs))
+        else:
+            same.update(zip(equation.outvars, results, strict=True))
+    return kept, same
+
+
+def _views(jaxpr: Any, equations: Sequence[Any]) -> dict[Any, Any]:
     """Variable -> equation, for what is but another form of a program's inputs or of numbers: a
     piece that reads it computes it anew."""
     views: dict[Any, Any] = {}
     known = {*jaxpr.invars, *jaxpr.constvars}
-    for equation in jaxpr.eqns:
+    for equation in equations:
         given = [one for one in equation.invars if not is_literal(one)]
         if equation.primitive.name in _FORMS and all(one in known for one in given):
             known.update(equation.outvars)
@@ -168,20 +197,37 @@ def _cut(equations: Sequence[Any]) -> list[list[Any]] | None:
 
 
 def _groups(equations: Sequence[Any]) -> Iterator[list[Any]]:
-    """Equations that stay together: those from where a random key is made to where it is used.
+    """Equations that stay together.
 
-    (A key is no array, of which there could be an empty one.)
+    Those from where a random key is made to where it is used: it is no array, of which there
+    could be an empty one. And a product with the sums it goes into, and what is reduced with its
+    reduction: in one piece they are rounded otherwise than in two, so that the last bits would
+    depend on where the pieces end.
     """
-    last = {
-        one: k for k, each in enumerate(equations) for one in each.invars if not is_literal(one)
-    }
+    users: dict[Any, list[int]] = {}
+    for number, equation in enumerate(equations):
+        for one in equation.invars:
+            if not is_literal(one):
+                users.setdefault(one, []).append(number)
+    products: set[Any] = set()
     group: list[Any] = []
     end = 0
     for number, equation in enumerate(equations):
         group.append(equation)
+        name = equation.primitive.name
+        moved = name in _FORMS and not products.isdisjoint(
+            one for one in equation.invars if not is_literal(one)
+        )
         for one in equation.outvars:
             if dtypes.issubdtype(one.aval.dtype, dtypes.extended):
-                end = max(end, last.get(one, number))
+                end = max(end, *users.get(one, [number]))
+                continue
+            if name == "mul" or moved:
+                products.add(one)
+            tied = _SUMS if one in products else _REDUCED
+            end = max(
+                [end, *(k for k in users.get(one, ()) if equations[k].primitive.name in tied)]
+            )
         if number >= end:
             yield group
             group = []
@@ -205,9 +251,7 @@ def _all_operations(equation: Any) -> int:
     return sum(map(_operations, (one for body in inner for one in _everything(body))))
 
 
-def _placed(
-    cut: list[list[Any]], views: dict[Any, Any], jaxpr: Any
-) -> tuple[list[Piece], list[Any]]:
+def _placed(cut: list[list[Any]], results: list[Any]) -> tuple[list[Piece], list[Any]]:
     """The pieces, with slots for what one leaves to others, and the slots' types."""
     last = {
         one: number
@@ -216,7 +260,7 @@ def _placed(
         for one in equation.invars
         if not is_literal(one)
     }
-    last.update({one: len(cut) for one in jaxpr.outvars if not is_literal(one)})
+    last.update({one: len(cut) for one in results if not is_literal(one)})
     slots: list[Any] = []
     free: dict[Any, list[int]] = {}
     live: dict[Any, int] = {}
