@@ -97,7 +97,7 @@ static void convolve_depthwise(void *context, integer task, integer worker) {
           for (integer j = 0; j < c->x.taps; j++, kernel += c->pixel) {
             const float *from = base + i * c->y.dilation * line + j * c->x.dilation * c->pixel + first;
             vec weight = *(const vec *)kernel;
-#pragma GCC unroll 4
+            UNROLL
             for (integer r = 0; r < PIXELS; r++)
               total[r] += weight * *(const vec *)(from + (r < some ? r : 0) * stride);
           }

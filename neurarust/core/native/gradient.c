@@ -117,7 +117,7 @@ static void add_of_depthwise(const Convolution *c, integer picture, integer bloc
                               j * c->x.dilation * c->pixel + first;
           const float *factor = given + t * c->columns * c->pixel + first;
           for (integer s = 0; s < c->columns; s++, from += stride, factor += c->pixel)
-#pragma GCC unroll 4
+            UNROLL
             for (integer r = 0; r < PIXELS; r++)
               total[r] += *(const vec *)factor *
                           *(const vec *)(from + (r < some ? r : 0) * c->x.dilation * c->pixel);

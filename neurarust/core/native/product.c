@@ -10,7 +10,7 @@
 #define DEPTH 256
 // Rows and panels of one task at most, and axes of the batch.
 #define ROWS (8 * TILE)
-#define PANELS 8
+#define PANELS 32
 #define AXES 3
 
 typedef struct {

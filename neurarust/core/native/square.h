@@ -21,18 +21,18 @@ typedef int32_t lanes __attribute__((vector_size(4 * LANES)));
 // A square block in registers: each round puts the halves of the rows between each other.
 INLINE void square(const float *from, integer from_pitch, float *to, integer to_pitch) {
   vec row[LANES], next[LANES];
-#pragma GCC unroll 16
+  UNROLL
   for (int k = 0; k < LANES; k++) row[k] = *(const vec *)(from + k * from_pitch);
-#pragma GCC unroll 4
+  UNROLL
   for (int round = 1; round < LANES; round *= 2) {
-#pragma GCC unroll 8
+    UNROLL
     for (int k = 0; k < LANES / 2; k++) {
       next[2 * k] = SHUFFLED(row[k], row[k + LANES / 2], LOWER);
       next[2 * k + 1] = SHUFFLED(row[k], row[k + LANES / 2], UPPER);
     }
-#pragma GCC unroll 16
+    UNROLL
     for (int k = 0; k < LANES; k++) row[k] = next[k];
   }
-#pragma GCC unroll 16
+  UNROLL
   for (int k = 0; k < LANES; k++) *(vec *)(to + k * to_pitch) = row[k];
 }

@@ -6,9 +6,9 @@ INLINE void product(
     const int rows, const int vectors, const bool in_line, const Sum *sum, const float *left,
     const float *right, float *out, integer pitch, bool add) {
   vec total[TILE][2];
-#pragma GCC unroll 16
+  UNROLL
   for (int r = 0; r < rows; r++)
-#pragma GCC unroll 2
+    UNROLL
     for (int v = 0; v < vectors; v++)
       total[r][v] = add ? *(const vec *)(out + r * pitch + v * LANES) : (vec){};
   const integer row = in_line ? 1 : sum->row, step = in_line ? sum->step : 1;
@@ -19,17 +19,18 @@ INLINE void product(
       for (integer k = 0; k < sum->run; k++, right += vectors * LANES, one += step) {
         vec first = *(const vec *)right;
         vec second = vectors > 1 ? *(const vec *)(right + LANES) : first;
-#pragma GCC unroll 16
+        UNROLL
         for (int r = 0; r < rows; r++) {
+          __asm__ volatile("" ::: "memory");
           vec spread = one[r * row] - (vec){};
           total[r][0] += spread * first;
           if (vectors > 1) total[r][1] += spread * second;
         }
       }
     }
-#pragma GCC unroll 16
+  UNROLL
   for (int r = 0; r < rows; r++)
-#pragma GCC unroll 2
+    UNROLL
     for (int v = 0; v < vectors; v++) *(vec *)(out + r * pitch + v * LANES) = total[r][v];
 }
 
