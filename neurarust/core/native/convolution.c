@@ -48,18 +48,28 @@ static void pack_depthwise(const Convolution *c) {
     }
 }
 
+// Whether the pixels that results need are read where they are: each result one, and no zeros.
+static bool in_place(const Convolution *c) {
+  bool one = c->y.taps == 1 && c->x.taps == 1 && c->y.before == 0 && c->x.before == 0;
+  bool inside = (c->y.count - 1) * c->y.stride < c->height && (c->x.count - 1) * c->x.stride < c->width;
+  // (A multiple of a page apart, they would meet in one line of the cache.)
+  return one && inside && c->x.stride * c->by_pixel % 1024 != 0;
+}
+
 static void convolve(void *context, integer task, integer worker) {
   const Convolution *c = context;
   integer group = task % c->groups, block = task / c->groups % c->blocks;
   integer picture = task / c->groups / c->blocks, row = block * c->block;
   float *slab = c->scratch + worker * c->scratch_size;
-  take(c, picture, group, row, slab);
+  bool direct = in_place(c);
+  if (!direct) take(c, picture, group, row, slab);
   integer terms = c->y.taps * c->x.taps * c->channels, all = c->outputs * c->groups;
   integer line = slab_columns(c) * c->pixel;
   bool together = in_a_row(c);
   Sum sum = {c->y.taps, c->y.dilation * line, together ? 1 : c->x.taps,
              c->x.dilation * c->pixel, (together ? c->x.taps : 1) * c->channels,
-             c->x.stride * c->pixel, 1};
+             c->x.stride * (direct ? c->by_pixel : c->pixel), 1};
+  const float *pixels = c->picture + picture * c->by_picture + group * c->by_group;
   integer tiles = up(c->x.count, TILE), wide = up(c->x.count, tiles);
   for (integer first = 0; first < c->outputs; first += WIDE) {
     const float *right = c->packed + group * packed_size(c) + first * terms;
@@ -67,7 +77,9 @@ static void convolve(void *context, integer task, integer worker) {
     for (integer t = row; t < least(row + c->block, c->y.count); t++)
       for (integer s = 0; s < c->x.count; s += wide) {
         int some = least(wide, c->x.count - s);
-        const float *left = slab + (t - row) * c->y.stride * line + s * sum.row;
+        const float *left =
+            (direct ? pixels + t * c->y.stride * c->width * c->by_pixel
+                    : slab + (t - row) * c->y.stride * line) + s * sum.row;
         integer place = (picture * c->rows + c->y.first + t * c->y.every) * c->columns +
                         c->x.first + s * c->x.every;
         float *out = c->out + place * all + group * c->outputs + first;
@@ -101,9 +113,13 @@ static void convolve_depthwise(void *context, integer task, integer worker) {
             for (integer r = 0; r < PIXELS; r++)
               total[r] += weight * *(const vec *)(from + (r < some ? r : 0) * stride);
           }
-        for (integer r = 0; r < some; r++)
-          memcpy(out + r * c->x.every * c->groups + first, &total[r],
-                 4 * least(LANES, c->groups - first));
+        integer numbers = least(LANES, c->groups - first), pitch = c->x.every * c->groups;
+        if (some == PIXELS && numbers == LANES) {
+          UNROLL
+          for (integer r = 0; r < PIXELS; r++) *(vec *)(out + r * pitch + first) = total[r];
+        } else {
+          for (integer r = 0; r < some; r++) memcpy(out + r * pitch + first, &total[r], 4 * numbers);
+        }
       }
     }
 }
@@ -151,7 +167,8 @@ XLA_FFI_Error *neurarust_convolution(XLA_FFI_CallFrame *frame) {
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "convolution: other numbers expected");
   Convolution c = described(n);
-  integer threads = thread_count(frame, work_of(&c));
+  // By channel, a number that is read is used once for each tap.
+  integer threads = thread_count(frame, work_of(&c) * (depthwise(&c) ? 4 : 1));
   c.picture = array(frame, 0);
   c.kernel = array(frame, 1);
   c.out = result(frame);

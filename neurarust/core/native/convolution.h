@@ -65,6 +65,8 @@ static inline void take(const Convolution *c, integer picture, integer group, in
   end = most(begin, end);
   for (integer i = 0; i < high; i++, slab += columns * c->pixel) {
     integer line = top + i;
+    // Rows between those that results need.
+    if (c->y.dilation == 1 && i % c->y.stride >= c->y.taps) continue;
     if (line < 0 || line >= c->height) {
       memset(slab, 0, 4 * columns * c->pixel);
       continue;

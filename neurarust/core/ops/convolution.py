@@ -74,7 +74,7 @@ def _grouped(x, weight, stride, padding, dilation, groups):
     return jnp.concatenate(results, 1)
 
 
-def _lowering(weight, groups: int):
+def _lowering(weight, stride, groups: int):
     """The fastest lowering of a convolution with this kernel.
 
     On CPU, programs hold pictures with channels last (engine/layout.py), and the kernels in C
@@ -92,7 +92,9 @@ def _lowering(weight, groups: int):
         if _has_kernels(weight) and (min(channels, outputs) >= 4 or channels == outputs):
             return _native
         return _depthwise if channels == 1 and taps <= 64 else _grouped
-    return _pointwise if taps == 1 else _native
+    # With steps, pixels would be gathered for the product first.
+    between = max(stride) > 1 and _has_kernels(weight)
+    return _pointwise if taps == 1 and not between else _native
 
 
 def _has_kernels(weight) -> bool:
@@ -180,7 +182,7 @@ def _convolution(operation, input, weight, bias, stride, padding, dilation, grou
             expected="a kernel that fits into the padded input",
         )
     if x.shape[0]:
-        lower = _lowering(weight, groups)
+        lower = _lowering(weight, stride, groups)
         y = lower(x, weight, stride, pads, dilation, groups)
     else:
         y = jnp.zeros((0, weight.shape[0], *sizes), x.dtype)
@@ -281,7 +283,7 @@ def _adjoint(
     x = pad(x, [(0, e // s) for e, s in zip(extra, stride, strict=True)])
     image = jax.ShapeDtypeStruct((x.shape[0], weight.shape[1] * groups, *sizes), x.dtype)
     pads = [(p, p) for p in padding]
-    lower = _lowering(weight, groups)
+    lower = _lowering(weight, stride, groups)
     return _Adjoint(x, image, lambda y, w: lower(y, w, stride, pads, dilation, groups))
 
 
