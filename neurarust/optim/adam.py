@@ -7,9 +7,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.native import adam
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
-from .rules import average_of_squares, lerp, options, with_decay
+from .rules import Number, average_of_squares, lerp, options, with_decay
 
 
 class Adam(Optimizer):
@@ -58,15 +59,29 @@ class Adam(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        param, grad = with_decay(param, grad, hyper, group)
-        first = lerp(state["exp_avg"], grad, 1 - hyper.betas0)
-        second = average_of_squares(state["exp_avg_sq"], grad, hyper.betas1)
-        state = state | {"exp_avg": first, "exp_avg_sq": second}
-        if group["amsgrad"]:
-            state["max_exp_avg_sq"] = second = jnp.maximum(state["max_exp_avg_sq"], second)
         rate = hyper.lr / (1 - hyper.betas0**step)
-        root = jnp.sqrt(second) / (1 - hyper.betas1**step) ** 0.5
-        return param - rate * (first / (root + hyper.eps)), state
+        root = (1 - hyper.betas1**step) ** 0.5
+        if group["amsgrad"]:
+            param, grad = with_decay(param, grad, hyper, group)
+            first = lerp(state["exp_avg"], grad, 1 - hyper.betas0)
+            second = average_of_squares(state["exp_avg_sq"], grad, hyper.betas1)
+            largest = jnp.maximum(state["max_exp_avg_sq"], second)
+            new = param - rate * (first / (jnp.sqrt(largest) / root + hyper.eps))
+            names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+            return new, dict(zip(names, (first, second, largest), strict=True))
+        decay = Number(1.0)
+        if group.get("decoupled_weight_decay") and "weight_decay" not in group:
+            decay = 1 - hyper.lr * hyper.weight_decay
+        else:
+            param, grad = with_decay(param, grad, hyper, group)
+        numbers = (
+            decay, 1 - hyper.betas0, hyper.betas1, 1 - hyper.betas1, rate, root, hyper.eps,
+        )  # fmt: skip
+        new, first, second = adam(
+            param, grad, state["exp_avg"], state["exp_avg_sq"],
+            *[one.astype(param.dtype) for one in numbers], hyper.latest,
+        )  # fmt: skip
+        return new, {"exp_avg": first, "exp_avg_sq": second}
 
 
 class AdamW(Adam):

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..core.op import Arrays, Index
+from ..core.op import Arrays, Index, computed_once
 
 
 class Number:
@@ -36,7 +36,7 @@ class Number:
     def astype(self, dtype: Any) -> Any:
         """The number as an array."""
         if dtype not in self.made:
-            self.made[dtype] = self.value.astype(dtype)
+            self.made[dtype] = computed_once(self.value.astype(dtype))
         return self.made[dtype]
 
 
@@ -140,7 +140,9 @@ def step_function(cls: Any) -> Callable:
         hyper = Hyper(zip(names, map(Number, numbers), strict=True))
         hyper |= {k: Number(one.reshape(())) for k, one in zip(given_names, given, strict=True)}
         hyper |= {k: Number(one) for k, one in static if k == "weight_decay"}
-        hyper, group, count = Hyper(hyper), dict(static), steps[0] + 1
+        # A backward pass comes to the first parameter's gradient last.
+        hyper = Hyper(hyper | {"latest": grads[0] if grads else None})
+        group, count = dict(static), steps[0] + 1
         size, counted = len(kept), Number(count)
 
         def updated(param: Any, grad: Any, *mine: Any) -> list:

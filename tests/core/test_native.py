@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from jax import lax
 
 import neurarust as nr
 from neurarust.core import native
-from neurarust.core.engine import layout
+from neurarust.core.engine import layout, program
 from neurarust.core.native import build, products
 
 from .subprocesses import run
@@ -287,3 +288,85 @@ def test_the_digest_tells_sources_and_compilers_apart(monkeypatch):
 def test_an_empty_program_meets_no_kernel():
     assert nr.nn.functional.conv2d(nr.ones(0, 3, 8, 8), nr.ones(4, 3, 3, 3)).shape == (0, 4, 6, 6)
     assert jnp.zeros(3).sum() == 0
+
+
+# ------------------------------------------------------------------ steps of optimizers
+
+
+def numbers_of_adam(*shape: int) -> list:
+    """A parameter, its gradient, two averages, seven numbers and what the step waits for."""
+    param, grad, average, squares, after = arrays(*[shape] * 4, (3,))
+    told = [0.99, 0.1, 0.999, 0.001, 0.01, 0.3, 1e-8]
+    return [param, grad, average, squares**2, *map(np.float32, told), after]
+
+
+@compiled
+@pytest.mark.parametrize("shape", [(), (5,), (33, 65), (3, 20_000)])
+def test_a_step_of_adam(shape):
+    given = numbers_of_adam(*shape)
+    found, names = by_kernels(native.adam, *given, replayed=layout.with_kernels)
+    assert names == ["adam"]
+    assert_alike(found, native.adam(*given), 1e-6)
+
+
+@compiled
+def test_a_step_of_adam_for_infinities_and_nan():
+    given = numbers_of_adam(4)
+    given[1] = np.array([np.inf, -np.inf, np.nan, 0], np.float32)
+    given[3] = np.zeros(4, np.float32)
+    found, _ = by_kernels(native.adam, *given, replayed=layout.with_kernels)
+    for one, other in zip(found, native.adam(*given), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+@compiled
+@pytest.mark.parametrize("axes", [(0, 0, 0, 0), (0, 1, 0, 0), (0, 0, 0, None)])
+def test_steps_of_adam_under_vmap(axes):
+    """Square matrices, so that shapes alone would not tell of another order."""
+    param, grad, average, squares, *numbers = numbers_of_adam(6, 6)
+
+    def many(*some):
+        return jax.vmap(lambda *one: native.adam(*one, *numbers), axes)(*some)
+
+    squares = squares[0] if axes[3] is None else squares
+    found, names = by_kernels(many, param, grad, average, squares, replayed=layout.with_kernels)
+    assert names == (["adam"] if axes == (0, 0, 0, 0) else [])
+    assert_alike(found, many(param, grad, average, squares), 1e-6)
+
+
+@compiled
+def test_the_derivative_of_a_step_is_xlas():
+    param, *others = numbers_of_adam(7)
+
+    def slope(param):
+        return jax.jvp(lambda one: native.adam(one, *others), (param,), (jnp.ones(7),))[1]
+
+    found, names = by_kernels(slope, param, replayed=layout.with_kernels)
+    assert names == []
+    np.testing.assert_allclose(found[0], np.full(7, 0.99), rtol=1e-6)
+
+
+@compiled
+@pytest.mark.parametrize("jitted", [False, True])
+@pytest.mark.parametrize("kind", [nr.optim.Adam, nr.optim.AdamW])
+def test_adam_writes_over_its_arrays(kind, jitted):
+    """Of what a step updates nothing is copied, whichever results have the same shape."""
+    nr.manual_seed(0)
+    model = nr.nn.Sequential(nr.nn.Linear(64, 64), nr.nn.Tanh(), nr.nn.Linear(64, 64))
+    optimizer = kind(model.parameters(), lr=0.01, weight_decay=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = model(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    step = nr.jit(step) if jitted else step
+    x = nr.randn(300, 64)
+    losses = [step(x).item() for _ in range(5)]
+    assert losses == sorted(losses, reverse=True)
+    found = [one for one in program.state.programs.values() if one.hits]
+    text = found[-1].function.as_text()
+    assert text.count('custom_call_target="neurarust_adam"') == 4
+    assert not re.search(r"= f32\[64,64\]\S* copy\(", text)

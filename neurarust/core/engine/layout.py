@@ -57,9 +57,9 @@ def multiplies_pictures(jaxpr: Any) -> bool:
 
 
 def multiplies(jaxpr: Any) -> bool:
-    """Whether there is a product in it, or in its loops, that a kernel computes."""
+    """Whether there is a product or an update in it, or in its loops, that a kernel computes."""
     return any(
-        one.primitive.name == "dot_general" and native.multiplies(one)
+        native.multiplies(one) if one.primitive.name == "dot_general" else native.is_update(one)
         for one, _ in executions(jaxpr)
     )
 
@@ -107,6 +107,8 @@ def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     name = equation.primitive.name
     inner = CALLS.get(name)
     if inner is not None:
+        if rules is not _SMALL and native.is_update(equation):
+            return native.update(*map(believed, given))
         closed = equation.params[inner]
         return _evaluate(closed.jaxpr, closed.consts, given, rules)
     rule = rules.get(name)

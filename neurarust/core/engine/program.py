@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -35,23 +35,27 @@ class Program:
     __slots__ = (
         "calls", "live", "donated", "sharing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
-        "leaves", "large", "__weakref__",
+        "leaves", "large", "order", "places", "__weakref__",
     )  # fmt: skip
 
     def __init__(
         self, device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
         donated: tuple[int, ...], leaves: list[Value], sharing: Sharing = None,
+        replaced: Mapping[int, int] | None = None,
     ):  # fmt: skip
         self.device = device
         self.calls = calls
         self.sharing = sharing
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
+        # In which order the function gives the outputs, and where each of them is then.
+        self.order = _order(calls, live, self.donated, leaves, replaced or {})
+        self.places = sorted(range(len(live)), key=self.order.__getitem__)
         self.leaves = len(leaves)
         # The packed numbers come first.
         kinds = numbers.kinds([call[0] for call in calls])
         self.positions = tuple(len(kinds) + k for k in self.donated)
-        replay = _replay(calls, live, kinds, sharing)
+        replay = _replay(calls, tuple([live[k] for k in self.order]), kinds, sharing)
         self.function = jax.jit(replay, donate_argnums=self.positions)
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
@@ -83,7 +87,8 @@ class Program:
         """
         if self.large:
             wait()
-        arrays = self.function(*vectors, *leaves)
+        made = self.function(*vectors, *leaves)
+        arrays = [made[k] for k in self.places]
         self.hits += 1
         for k in self.forwarded:
             export(arrays[k])
@@ -101,7 +106,8 @@ class Program:
                     computed = (one for call in self.calls for one in call[0].outputs)
                     self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
-            arrays = self.function(*vectors, *leaves)
+            made = self.function(*vectors, *leaves)
+        arrays = [made[k] for k in self.places]
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
         seen: set[int] = set()
@@ -177,7 +183,7 @@ class Program:
             return None
         references = [one for _, one in self.calls]
         settings = are_deterministic_algorithms_enabled()
-        inputs = f"{self.leaves} {self.donated} {self.sharing}"
+        inputs = f"{self.leaves} {self.donated} {self.sharing} {self.order}"
         return f"{names} {references} {self.live} {inputs} {self.device} {settings}"
 
 
@@ -227,6 +233,31 @@ def _usable(
             wanted[aval] -= 1
             found.append(k)
     return tuple(found)
+
+
+def _order(
+    calls: tuple[Call, ...], live: tuple[int, ...], donated: tuple[int, ...], leaves: list[Value],
+    replaced: Mapping[int, int],
+) -> tuple[int, ...]:  # fmt: skip
+    """The outputs in the order of the donated leaves whose memory they take, and then the others.
+
+    In JAX the first output takes the memory of the first donated input of its type, and so on.
+    What replaces a leaf shall take that leaf's: else XLA has to copy what a kernel writes over.
+    """
+    avals = [calls[one >> 16][0].outputs[one & 0xFFFF] for one in live]
+    place = {one: k for k, one in enumerate(live)}
+    wanted = [place.get(replaced.get(k, -1)) for k in donated]
+    taken = {k for k in wanted if k is not None}
+    free: dict[Any, list[int]] = {}
+    for k in reversed(range(len(live))):
+        if k not in taken:
+            free.setdefault(avals[k], []).append(k)
+    first = [
+        free[leaves[k].aval].pop() if own is None else own
+        for k, own in zip(donated, wanted, strict=True)
+    ]
+    rest = set(range(len(live))).difference(first)
+    return (*first, *sorted(rest))
 
 
 # ------------------------------------------------------------------ the cache
@@ -306,8 +337,13 @@ def looked(array: Any) -> None:
 def find(
     device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
     donated: tuple[int, ...], leaves: list[Any], sharing: Sharing,
+    replaced: Callable[[], Mapping[int, int]],
 ) -> Program:  # fmt: skip
-    """The program for a recording, compiled when it is first called."""
+    """The program for a recording, compiled when it is first called.
+
+    Args:
+        replaced: asked for a new program: leaf -> the output that takes its place in its cell.
+    """
     # A call that Ctrl-C ended may have left a leaf that no other call reads.
     key = (calls, live, donated, len(leaves), sharing)
     program = state.programs.get(key)
@@ -315,7 +351,7 @@ def find(
         state.hits += 1
         state.programs.move_to_end(key)
         return program
-    program = Program(device, calls, live, donated, leaves, sharing)
+    program = Program(device, calls, live, donated, leaves, sharing, replaced())
     program.reason = why(calls, live, sharing)
     with state.lock:
         state.compilations += 1

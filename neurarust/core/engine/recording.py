@@ -14,6 +14,7 @@ import itertools
 import os
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 import jax
@@ -160,7 +161,10 @@ class Recording:
         calls = tuple([(entry[0], entry[1]) for entry in entries])
         donated = self._donated()
         vectors, sharing = packed(entries)
-        program = programs.find(self.device, calls, live, donated, self.leaf_values, sharing)
+        program = programs.find(
+            self.device, calls, live, donated, self.leaf_values, sharing,
+            partial(_replaced, entries, live, self.leaf_arrays),
+        )  # fmt: skip
         split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
             if len(entries) == 1:
@@ -183,7 +187,10 @@ class Recording:
             values.append(self.leaf_values[-1 - one] if one < 0 else None)
             arrays.append(self.leaf_arrays[-1 - one] if one < 0 else first[one])
         vectors, sharing = packed(entries)
-        program = programs.find(self.device, part.calls, part.live, part.donated, values, sharing)
+        program = programs.find(
+            self.device, part.calls, part.live, part.donated, values, sharing,
+            partial(_replaced, entries, part.live, arrays),
+        )  # fmt: skip
         return program(vectors, arrays)
 
     def _donated(self) -> tuple[int, ...]:
@@ -235,6 +242,18 @@ def _held(entries: list) -> tuple[tuple[int, ...], list[Value]]:
                     held.append(one)
                 reference += 1
     return tuple(live), held
+
+
+def _replaced(entries: list, live: tuple[int, ...], arrays: list) -> dict[int, int]:
+    """Leaf -> the held output that its cell was overwritten with."""
+    places = {id(array): k for k, array in enumerate(arrays)}
+    found = {}
+    for reference in live:
+        made = entries[reference >> OUTPUT_BITS][3]
+        value = made if type(made) is Value else made[reference & OUTPUT_MASK]
+        if value.fallback is not None and id(value.fallback) in places:
+            found[places[id(value.fallback)]] = reference
+    return found
 
 
 def _note_alone(signature: Signature, references: tuple, live: tuple, program: Any) -> None:

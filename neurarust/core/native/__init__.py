@@ -5,8 +5,9 @@
     convolution.c, gradient.c   convolutions, and the gradients of their kernels
     product.c               products of matrices, many small ones or one
     transpose.c             transposes of matrices, as channels to the end or the front
+    adam.c                  an optimizer's step
     build                   compiles them for this machine, once, and tells XLA where they are
-    convolutions, products, transposes  the equations of a traced program that they compute
+    convolutions, products, transposes, updates  the equations of a program that they compute
 
 When a program is compiled, an equation that a kernel computes becomes a call through XLA's foreign
 function interface (`jax.ffi`). By then every derivative and every `vmap` has been taken, so that a
@@ -26,3 +27,6 @@ from .convolutions import convolution as convolution
 from .products import multiplies as multiplies
 from .products import product as product
 from .transposes import transpose as transpose
+from .updates import adam as adam
+from .updates import is_update as is_update
+from .updates import update as update

@@ -25,8 +25,10 @@
 #define WIDE (2 * LANES)
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define EACH_ALONE _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#define EACH_ALONE _Pragma("GCC ivdep")
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
@@ -150,8 +152,8 @@ static inline const int64_t *numbers(XLA_FFI_CallFrame *frame, size_t count) {
   return given->dtype == XLA_FFI_DataType_S64 && given->size == count ? given->data : NULL;
 }
 
-static inline void *result(XLA_FFI_CallFrame *frame) {
-  return ((XLA_FFI_Buffer *)frame->rets.rets[0])->data;
+static inline void *result(XLA_FFI_CallFrame *frame, int k) {
+  return ((XLA_FFI_Buffer *)frame->rets.rets[k])->data;
 }
 
 static inline float *numbers_for(integer count) { return aligned_alloc(64, up(4 * count + 64, 64) * 64); }

@@ -171,7 +171,7 @@ XLA_FFI_Error *neurarust_convolution(XLA_FFI_CallFrame *frame) {
   integer threads = thread_count(frame, work_of(&c) * (depthwise(&c) ? 4 : 1));
   c.picture = array(frame, 0);
   c.kernel = array(frame, 1);
-  c.out = result(frame);
+  c.out = result(frame, 0);
   for (integer y = 0; y < n[SPREAD_Y]; y++)
     for (integer x = 0; x < n[SPREAD_X]; x++) {
       plan(&c, n, y, x, threads);

@@ -224,7 +224,7 @@ XLA_FFI_Error *neurarust_convolution_kernel(XLA_FFI_CallFrame *frame) {
   integer threads = thread_count(frame, work_of(&c));
   c.picture = array(frame, 0);
   c.cotangent = array(frame, 1);
-  c.out = result(frame);
+  c.out = result(frame, 0);
   plan(&c, n, 0, 0, threads);
   bool large = !depthwise(&c) && 4 * part_size(&c) > LARGE;
   bool done = (large ? add_by_outputs : add_in_parts)(frame, &c, threads);

@@ -145,7 +145,7 @@ XLA_FFI_Error *neurarust_product(XLA_FFI_CallFrame *frame) {
   if (n == NULL)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "product: other numbers expected");
   Product p = {
-      .left = array(frame, 0), .right = array(frame, 1), .out = result(frame),
+      .left = array(frame, 0), .right = array(frame, 1), .out = result(frame, 0),
       .left_row = n[LEFT_ROW], .left_term = n[LEFT_TERM], .right_term = n[RIGHT_TERM],
       .right_column = n[RIGHT_COLUMN], .rows = n[ROW_COUNT], .columns = n[COLUMN_COUNT],
       .terms = n[TERM_COUNT]};

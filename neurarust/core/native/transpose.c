@@ -39,7 +39,7 @@ XLA_FFI_Error *neurarust_transpose(XLA_FFI_CallFrame *frame) {
   const XLA_FFI_Buffer *given = frame->args.args[0];
   if (given->rank != 3)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "transpose: three axes expected");
-  Transpose t = {given->data, result(frame), given->dims[0], given->dims[1], given->dims[2],
+  Transpose t = {given->data, result(frame, 0), given->dims[0], given->dims[1], given->dims[2],
                  up(given->dims[1], BLOCK)};
   integer threads = thread_count(frame, TURNED * t.batch * t.rows * t.columns);
   if (!in_parallel(frame, threads, t.batch * t.blocks, transpose, &t))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ...core.autograd.modes import no_grad
 from ...core.define import op
-from ...core.op import Arrays, Scalar
+from ...core.op import Arrays, Scalar, computed_once
 from ...core.ops.create import zeros
 from ...core.tensor.dispatch import write
 from ...core.tensor.tensor import Tensor
@@ -57,7 +57,7 @@ def _total_norm(tensors: Arrays, norm_type):
 def _clip_with_norm(grads: Arrays, max_norm: Scalar, norm_type):
     """The gradients scaled so that their total norm is at most max_norm, and the norm."""
     norm = _total_norm.op.function(grads, norm_type)
-    factor = jnp.minimum(max_norm / (norm + 1e-6), 1)
+    factor = computed_once(jnp.minimum(max_norm / (norm + 1e-6), 1))
     return [*[(one * factor).astype(one.dtype) for one in grads], norm]
 
 
