@@ -335,6 +335,44 @@ def test_steps_of_adam_under_vmap(axes):
 
 
 @compiled
+@pytest.mark.parametrize("shape", [(), (3,), (33, 65), (5, 7_001)])
+def test_the_parts_of_clipping(shape):
+    (array,) = arrays(shape)
+
+    def parts(array):
+        return native.squares(array), native.scaled(array, jnp.float32(0.3))
+
+    found, names = by_kernels(parts, array, replayed=layout.with_kernels)
+    assert names == ["scaled", "squares"]
+    exact = np.sum(np.square(array, dtype=np.float64), dtype=np.float64)
+    np.testing.assert_allclose(found[0], exact, rtol=2e-7)
+    np.testing.assert_array_equal(found[1], array * np.float32(0.3))
+
+
+@compiled
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_squares_of_what_is_not_finite(value):
+    array = np.ones(20_000, np.float32)
+    array[17_001] = value
+    (found,), _ = by_kernels(lambda one: [native.squares(one)], array, replayed=layout.with_kernels)
+    np.testing.assert_array_equal(found, np.square(value))
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_clipping_in_other_types_is_xlas(dtype):
+    with jax.enable_x64(True):
+        array = np.ones((3, 4), dtype)
+        found, names = by_kernels(
+            lambda one: [native.squares(one), native.scaled(one, one.dtype.type(2))],
+            array, replayed=layout.with_kernels,
+        )  # fmt: skip
+        assert names == []
+        assert [one.dtype for one in found] == [dtype, dtype]
+        np.testing.assert_array_equal(found[0], 12)
+
+
+@compiled
 def test_the_derivative_of_a_step_is_xlas():
     param, *others = numbers_of_adam(7)
 

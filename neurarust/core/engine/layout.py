@@ -108,7 +108,7 @@ def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     inner = CALLS.get(name)
     if inner is not None:
         if rules is not _SMALL and native.is_update(equation):
-            return native.update(*map(believed, given))
+            return native.update(equation, [*map(believed, given)])
         closed = equation.params[inner]
         return _evaluate(closed.jaxpr, closed.consts, given, rules)
     rule = rules.get(name)

@@ -162,6 +162,7 @@ class Program:
         elif prompt.is_small(traced.jaxpr.jaxpr):
             function = layout.with_kernels(traced.jaxpr, small=True)
             function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
+            options = options | prompt.OPTIONS
         else:
             function = None
         if function is not None:

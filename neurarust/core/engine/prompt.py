@@ -21,6 +21,9 @@ from jax import dtypes, lax
 from .. import native
 from .jaxprs import bind, bodies, is_literal
 
+# XLA compiles a loop over less memory than this into one kernel, as it does with calls marked as
+# small, where some programs of slices end the process (`slice_to_buffer_table_index_`).
+OPTIONS = {"xla_cpu_small_while_loop_byte_threshold": 0}
 # Operations of a piece, as counted here, and how many pieces there may be.
 PIECE, PIECES = 850, 8
 # Operations of the products that kernels compute, which are calls for XLA and not counted.

@@ -5,7 +5,7 @@
     convolution.c, gradient.c   convolutions, and the gradients of their kernels
     product.c               products of matrices, many small ones or one
     transpose.c             transposes of matrices, as channels to the end or the front
-    adam.c                  an optimizer's step
+    update.c                an optimizer's step: Adam, and the parts of clipping
     build                   compiles them for this machine, once, and tells XLA where they are
     convolutions, products, transposes, updates  the equations of a program that they compute
 
@@ -29,4 +29,6 @@ from .products import product as product
 from .transposes import transpose as transpose
 from .updates import adam as adam
 from .updates import is_update as is_update
+from .updates import scaled as scaled
+from .updates import squares as squares
 from .updates import update as update

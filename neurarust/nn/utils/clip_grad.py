@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from ...core.autograd.modes import no_grad
 from ...core.define import op
+from ...core.native import scaled, squares
 from ...core.op import Arrays, Scalar, computed_once
 from ...core.ops.create import zeros
 from ...core.tensor.dispatch import write
@@ -38,7 +39,7 @@ def _squares(array):
         return _squares(array.real) + _squares(array.imag)
     if array.dtype in (jnp.float16, jnp.bfloat16):
         array = array.astype(jnp.float32)
-    return jnp.sum(jnp.square(array))
+    return squares(array)
 
 
 @op(name="total_norm", method=False, namespace=(), differentiable=False)
@@ -58,7 +59,7 @@ def _clip_with_norm(grads: Arrays, max_norm: Scalar, norm_type):
     """The gradients scaled so that their total norm is at most max_norm, and the norm."""
     norm = _total_norm.op.function(grads, norm_type)
     factor = computed_once(jnp.minimum(max_norm / (norm + 1e-6), 1))
-    return [*[(one * factor).astype(one.dtype) for one in grads], norm]
+    return [*[scaled(one, factor).astype(one.dtype) for one in grads], norm]
 
 
 def _given(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
