@@ -112,6 +112,17 @@ def test_others_stay_as_they_are(function, size):
     assert not prompt.is_small(jax.make_jaxpr(function)(x, x).jaxpr)
 
 
+@pytest.mark.parametrize("bound", [1_000, None])
+def test_loops_of_many_steps_stay_as_they_are(bound):
+    """XLA counts one step: Python would wait for all of them."""
+
+    def function(x, steps):
+        steps = steps if bound is None else bound
+        return jax.lax.fori_loop(0, steps, lambda _, x: chain(x, x), x)
+
+    assert not prompt.is_small(jax.make_jaxpr(function)(np.ones(16, np.float32), 7).jaxpr)
+
+
 def test_an_effect_keeps_a_program_whole():
     def function(x):
         jax.debug.print("{}", x[0])

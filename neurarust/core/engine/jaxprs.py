@@ -19,19 +19,19 @@ def equations(jaxpr: Any) -> Iterator[Any]:
             yield from equations(equation.params[inner].jaxpr)
 
 
-def executions(jaxpr: Any, times: int = 1) -> Iterator[tuple[Any, int]]:
+def executions(jaxpr: Any, times: int = 1, branches: bool = False) -> Iterator[tuple[Any, int]]:
     """A program's equations and those inside them, and how often each is computed.
 
     The steps of a `while` loop are not known, they count as one; nor is the branch of a `cond`,
-    and none of them counts.
+    and none of them counts, or all do with `branches`.
     """
     for equation in jaxpr.eqns:
         yield equation, times
-        if equation.primitive.name == "cond":
+        if equation.primitive.name == "cond" and not branches:
             continue
         repeated = equation.params["length"] if equation.primitive.name == "scan" else 1
         for body in bodies(equation):
-            yield from executions(body, times * repeated)
+            yield from executions(body, times * repeated, branches)
 
 
 def bodies(equation: Any) -> Iterator[Any]:

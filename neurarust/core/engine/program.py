@@ -90,7 +90,7 @@ class Program:
         made = self.function(*vectors, *leaves)
         arrays = [made[k] for k in self.places]
         self.hits += 1
-        for k in self.forwarded:
+        for k in self.forwarded or ():
             export(arrays[k])
         state.last = arrays[self.smallest] if arrays else None
         return arrays
@@ -154,7 +154,7 @@ class Program:
             exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
             return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
         convolves = layout.convolves(traced.jaxpr.jaxpr)
-        options = libraries.options(traced.jaxpr.jaxpr, convolves)
+        options: dict[str, Any] = libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
             function = layout.channels_last(traced.jaxpr)
         elif layout.multiplies(traced.jaxpr.jaxpr):

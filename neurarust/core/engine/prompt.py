@@ -19,11 +19,11 @@ import numpy as np
 from jax import dtypes, lax
 
 from .. import native
-from .jaxprs import bind, bodies, is_literal
+from .jaxprs import bind, bodies, executions, is_literal
 
 # XLA compiles a loop over less memory than this into one kernel, as it does with calls marked as
 # small, where some programs of slices end the process (`slice_to_buffer_table_index_`).
-OPTIONS = {"xla_cpu_small_while_loop_byte_threshold": 0}
+OPTIONS: dict[str, Any] = {"xla_cpu_small_while_loop_byte_threshold": 0}
 # Operations of a piece, as counted here, and how many pieces there may be.
 PIECE, PIECES = 850, 8
 # Operations of the products that kernels compute, which are calls for XLA and not counted.
@@ -65,16 +65,20 @@ def is_small(jaxpr: Any) -> bool:
     if jaxpr.effects:
         return False
     total = multiplied = 0
-    for equation in _everything(jaxpr):
-        operations = _operations(equation)
-        if equation.primitive.name == "dot_general" and native.multiplies(equation, small=True):
+    for equation, times in executions(jaxpr, branches=True):
+        name = equation.primitive.name
+        # XLA counts a step of a loop; who calls shall not wait for all of them.
+        if name == "while":
+            return False
+        operations = 0 if any(bodies(equation)) else times * _operations(equation)
+        if name == "dot_general" and native.multiplies(equation, small=True):
             multiplied += operations
         else:
             total += operations
         if total > PIECE * PIECES or multiplied > PRODUCTS:
             return False
         large = any(one.aval.size > LARGEST for one in equation.outvars)
-        if large and equation.primitive.name not in _VIEWS:
+        if large and name not in _VIEWS:
             return False
     return total + multiplied > PIECE
 
@@ -222,7 +226,7 @@ def _groups(equations: Sequence[Any]) -> Iterator[list[Any]]:
             one for one in equation.invars if not is_literal(one)
         )
         for one in equation.outvars:
-            if dtypes.issubdtype(one.aval.dtype, dtypes.extended):
+            if jnp.issubdtype(one.aval.dtype, dtypes.extended):
                 end = max(end, *users.get(one, [number]))
                 continue
             if name == "mul" or moved:
@@ -236,22 +240,12 @@ def _groups(equations: Sequence[Any]) -> Iterator[list[Any]]:
             group = []
 
 
-def _everything(jaxpr: Any) -> Iterator[Any]:
-    """A program's equations, with those of what it calls, of loops and of branches."""
-    for equation in jaxpr.eqns:
-        inner = list(bodies(equation))
-        if not inner:
-            yield equation
-        for body in inner:
-            yield from _everything(body)
-
-
 def _all_operations(equation: Any) -> int:
     """About how many operations XLA counts in an equation."""
     inner = list(bodies(equation))
     if not inner:
         return _operations(equation)
-    return sum(map(_operations, (one for body in inner for one in _everything(body))))
+    return sum(_all_operations(one) for body in inner for one in body.eqns)
 
 
 def _placed(cut: list[list[Any]], results: list[Any]) -> tuple[list[Piece], list[Any]]:

@@ -168,7 +168,8 @@ class Recording:
         split = programs.parts_of(program) if state.anomaly is None else None
         if split is None:
             if len(entries) == 1:
-                _note_alone(*entries[0][:2], live, program)
+                signature, references = entries[0][:2]
+                _note_alone(signature, references, live, program)
             arrays = program(vectors, self.leaf_arrays)
             if state.anomaly is not None:
                 state.anomaly(self, entries, arrays)

@@ -11,6 +11,7 @@ numbers of optimizers are read again at each call, and schedulers step again.
     trace     the capture
     guards    the Python state that a plan depends on
     plan      what a later call does
+    quick     calls that go straight to their program
     function  Jitted: keys, guards, traces, fallbacks
     public    nr.jit and nr.compile
 """

@@ -104,4 +104,4 @@ def update(equation: Any, arrays: list) -> list:
     made = [jax.ShapeDtypeStruct(one.aval.shape, jnp.float32) for one in equation.outvars]
     name = equation.params["name"]
     call = jax.ffi.ffi_call(name, made, input_output_aliases=_FORMULAS[name].aliases)
-    return call(*arrays)
+    return list(call(*arrays))
