@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import random
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ import pytest
 
 import neurarust as nr
 from neurarust.core.engine import program as programs
+from neurarust.core.engine.value import aval_of
 from neurarust.core.errors import ProgramError, RecompilationWarning
 from neurarust.core.host import take_over
 
@@ -88,6 +90,20 @@ def test_parameters_and_optimizer_state_are_updated_in_place():
     new = [array_of(weight), array_of(optimizer.state[weight]["exp_avg"])]
     # Each its own, though the gradient, which is held too, comes first and has the same shape.
     assert places == [array.unsafe_buffer_pointer() for array in new]
+
+
+def test_cells_that_take_up_another_type():
+    """One cell becomes what the other was, so that no result is left for one of two inputs."""
+    x, y = nr.ones(40, 5), nr.ones(40, 5, dtype=nr.float64)
+    nr.synchronize()
+    x.data = x.double() * 2
+    del y
+    assert x.dtype is nr.float64 and x.sum().item() == 400
+    a, b = nr.ones(64), nr.ones(8, 8)
+    nr.synchronize()
+    a.data, total = b * 3, (a.sum() + b.sum())
+    del b
+    assert (a.sum().item(), total.item()) == (192, 128)
 
 
 def test_in_place_methods_reuse_memory():
@@ -345,3 +361,22 @@ def test_a_script_that_keeps_compiling_is_told_why(monkeypatch):
     assert caught[0].filename == __file__
     assert "differs from program" in str(caught[0].message) or "new:" in str(caught[0].message)
     run(214)  # Once is enough.
+
+
+A, B = (aval_of((size,), nr.float32, nr.device("cpu")) for size in (3, 4))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "leaves", "replaced", "order"),
+    [
+        ([A, A, A, B], [A, A], {0: 2, 1: 1}, (2, 1, 0, 3)),  # each its own, the gradient last
+        ([A, A, B], [A, B], {}, (0, 2, 1)),  # the first of its type
+        ([A, A], [A, A], {1: 0}, (1, 0)),  # what is left
+        ([B, A], [A, B], {0: 0}, (1, 0)),  # a cell that took up another type
+    ],
+)
+def test_results_come_in_the_order_of_what_they_replace(outputs, leaves, replaced, order):
+    call = (SimpleNamespace(outputs=outputs), ())
+    values = [SimpleNamespace(aval=one) for one in leaves]
+    live = tuple(range(len(outputs)))
+    assert programs._order((call,), live, tuple(range(len(leaves))), values, replaced) == order

@@ -248,6 +248,11 @@ def _order(
     avals = [calls[one >> 16][0].outputs[one & 0xFFFF] for one in live]
     place = {one: k for k, one in enumerate(live)}
     wanted = [place.get(replaced.get(k, -1)) for k in donated]
+    # A cell may take up another type.
+    wanted = [
+        own if own is not None and avals[own] == leaves[k].aval else None
+        for k, own in zip(donated, wanted, strict=True)
+    ]
     taken = {k for k in wanted if k is not None}
     free: dict[Any, list[int]] = {}
     for k in reversed(range(len(live))):
