@@ -65,6 +65,18 @@ FORMS = {
     "by channel, steps": ((1, 16, 9, 9), 16, (2, 3), {"padding": ((0, 0), (1, 1)),
                                                       "window_strides": (2, 2),
                                                       "feature_group_count": 16}),
+    "by channel, whole vectors": ((2, 32, 7, 9), 32, (3, 3), {"padding": ((1, 1), (1, 1)),
+                                                              "feature_group_count": 32}),
+    "rows that nothing needs": ((2, 5, 11, 12), 7, (2, 3), {"padding": ((1, 0), (1, 1)),
+                                                            "window_strides": (3, 2)}),
+    "one tap": ((2, 20, 7, 9), 18, (1, 1), {"padding": ((0, 0), (0, 0)), "window_strides": (2, 3)}),
+    "one tap, margins": ((2, 6, 5, 6), 7, (1, 1), {"padding": ((1, 2), (0, 3)),
+                                                   "window_strides": (2, 2)}),
+    "one tap, groups": ((2, 12, 5, 9), 15, (1, 1), {"padding": ((0, 0), (0, 0)),
+                                                    "window_strides": (2, 2),
+                                                    "feature_group_count": 3}),
+    "one tap, pages apart": ((1, 512, 3, 5), 9, (1, 1), {"padding": ((0, 0), (0, 0)),
+                                                         "window_strides": (2, 2)}),
     "large kernel": ((3, 256, 3, 4), 130, (3, 3), {"padding": ((1, 1), (1, 1))}),
 }  # fmt: skip
 
@@ -197,7 +209,7 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
     # Each step adds to the rounding of those before.
     assert_alike(found, jax.jit(function)(*given), within=3e-5)
     assert called == ["product", "product"]
-    assert layout.multiplies(jax.make_jaxpr(function)(*given).jaxpr)
+    assert layout.calls_kernels(jax.make_jaxpr(function)(*given).jaxpr)
 
 
 @compiled
@@ -218,7 +230,7 @@ def test_other_products_are_left_to_xla(shapes, numbers, dtype):
     assert native.product({"preferred_element_type": None}, *factors, numbers) is None
     with jax.enable_x64(True):
         closed = jax.make_jaxpr(lambda *given: lax.dot_general(*given, numbers))(*factors)
-    assert not layout.multiplies(closed.jaxpr)
+    assert not layout.calls_kernels(closed.jaxpr)
 
 
 @compiled

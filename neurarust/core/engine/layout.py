@@ -56,7 +56,7 @@ def multiplies_pictures(jaxpr: Any) -> bool:
     return any(map(_multiplies_pictures, equations(jaxpr)))
 
 
-def multiplies(jaxpr: Any) -> bool:
+def calls_kernels(jaxpr: Any) -> bool:
     """Whether there is a product or an update in it, or in its loops, that a kernel computes."""
     return any(
         native.multiplies(one) if one.primitive.name == "dot_general" else native.is_update(one)
@@ -105,19 +105,16 @@ def _evaluate(
 
 def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     name = equation.primitive.name
-    inner = CALLS.get(name)
-    if inner is not None:
-        if rules is not _SMALL and native.is_update(equation):
-            return native.update(equation, [*map(believed, given)])
-        closed = equation.params[inner]
-        return _evaluate(closed.jaxpr, closed.consts, given, rules)
     rule = rules.get(name)
-    result = None
     if rule is not None and (name in _ALWAYS or any(map(_is_placed, given))):
         result = rule(equation, given)
-    if result is None:
+        if result is not None:
+            return result if isinstance(result, list) else [result]
+    inner = CALLS.get(name)
+    if inner is None:
         return bind(equation, [believed(one) for one in given])
-    return result if isinstance(result, list) else [result]
+    closed = equation.params[inner]
+    return _evaluate(closed.jaxpr, closed.consts, given, rules)
 
 
 def _is_placed(one: Any) -> bool:
@@ -337,10 +334,15 @@ def _product(equation: Any, given: list, small: bool = False) -> Any:
 def _loop(equation: Any, given: list) -> Any:
     """A `scan` whose steps multiply: they are computed by kernels, too."""
     closed = equation.params["jaxpr"]
-    if not multiplies(closed.jaxpr):
+    if not calls_kernels(closed.jaxpr):
         return None
     inside = jax.make_jaxpr(with_kernels(closed))(*closed.in_avals)
     return bind(equation, [believed(one) for one in given], {"jaxpr": inside})
+
+
+def _update(equation: Any, given: list) -> Any:
+    """A call of a formula that a kernel computes."""
+    return native.update(equation, [*map(believed, given)]) if native.is_update(equation) else None
 
 
 # Pictures of so many pixels are multiplied as they lie, one by one.
@@ -465,11 +467,11 @@ def _parts(array: Any, count: int, axis: int) -> Sequence[Any]:
 _WINDOW = ("window_dimensions", "window_strides", "padding", "base_dilation", "window_dilation")
 # Have something to say of plain arrays too.
 _ALWAYS = frozenset(
-    {"conv_general_dilated", "dot_general", "broadcast_in_dim", "transpose", "scan"}
+    {"conv_general_dilated", "dot_general", "broadcast_in_dim", "transpose", "scan", "jit"}
 )
 # Those of products: kernels take factors that are transposed as they lie.
 _PRODUCTS: dict[str, Callable] = {
-    "dot_general": _product, "transpose": _transpose, "scan": _loop
+    "dot_general": _product, "transpose": _transpose, "scan": _loop, "jit": _update
 }  # fmt: skip
 _SMALL = {"dot_general": partial(_product, small=True), "transpose": _transpose}
 _RULES: dict[str, Callable] = {

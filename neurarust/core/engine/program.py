@@ -7,6 +7,7 @@ import time
 import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import jax
@@ -35,7 +36,7 @@ class Program:
     __slots__ = (
         "calls", "live", "donated", "sharing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
-        "leaves", "large", "order", "places", "__weakref__",
+        "leaves", "large", "order", "arranged", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -48,9 +49,11 @@ class Program:
         self.sharing = sharing
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
-        # In which order the function gives the outputs, and where each of them is then.
+        # In which order the function gives the outputs, and what puts them into that of `live`.
         self.order = _order(calls, live, self.donated, leaves, replaced or {})
-        self.places = sorted(range(len(live)), key=self.order.__getitem__)
+        places = sorted(range(len(live)), key=self.order.__getitem__)
+        in_order = places == [*range(len(live))]
+        self.arranged = list if in_order else itemgetter(*places)
         self.leaves = len(leaves)
         # The packed numbers come first.
         kinds = numbers.kinds([call[0] for call in calls])
@@ -87,8 +90,7 @@ class Program:
         """
         if self.large:
             wait()
-        made = self.function(*vectors, *leaves)
-        arrays = [made[k] for k in self.places]
+        arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.hits += 1
         for k in self.forwarded or ():
             export(arrays[k])
@@ -100,14 +102,13 @@ class Program:
         with jax.enable_x64(True):
             if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
                 operations = sum(getattr(call[0], "size", 1) for call in self.calls)
-                with scratch.given_back(operations):
+                with scratch.given_back(operations), scratch.no_search(operations):
                     self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     computed = (one for call in self.calls for one in call[0].outputs)
                     self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
-            made = self.function(*vectors, *leaves)
-        arrays = [made[k] for k in self.places]
+            arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
         seen: set[int] = set()
@@ -157,7 +158,7 @@ class Program:
         options: dict[str, Any] = libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
             function = layout.channels_last(traced.jaxpr)
-        elif layout.multiplies(traced.jaxpr.jaxpr):
+        elif layout.calls_kernels(traced.jaxpr.jaxpr):
             function = layout.with_kernels(traced.jaxpr)
         elif prompt.is_small(traced.jaxpr.jaxpr):
             function = layout.with_kernels(traced.jaxpr, small=True)
@@ -247,21 +248,18 @@ def _order(
     """
     avals = [calls[one >> 16][0].outputs[one & 0xFFFF] for one in live]
     place = {one: k for k, one in enumerate(live)}
-    wanted = [place.get(replaced.get(k, -1)) for k in donated]
-    # A cell may take up another type.
-    wanted = [
-        own if own is not None and avals[own] == leaves[k].aval else None
-        for k, own in zip(donated, wanted, strict=True)
-    ]
-    taken = {k for k in wanted if k is not None}
+    # (A cell may have taken up another type.)
+    wanted = {
+        k: place[replaced[k]]
+        for k in donated
+        if k in replaced and avals[place[replaced[k]]] == leaves[k].aval
+    }
+    taken = {*wanted.values()}
     free: dict[Any, list[int]] = {}
     for k in reversed(range(len(live))):
         if k not in taken:
             free.setdefault(avals[k], []).append(k)
-    first = [
-        free[leaves[k].aval].pop() if own is None else own
-        for k, own in zip(donated, wanted, strict=True)
-    ]
+    first = [wanted[k] if k in wanted else free[leaves[k].aval].pop() for k in donated]
     rest = set(range(len(live))).difference(first)
     return (*first, *sorted(rest))
 

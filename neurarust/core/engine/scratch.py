@@ -69,23 +69,33 @@ def _kept() -> bool:
 def given_back(operations: int) -> Iterator[None]:
     """A block that compiles so many operations: freed memory goes back before and after it.
 
-    That takes 2 to 20 ms, which few operations do not have. Python looks for cycles only
-    afterwards: tracing makes so many objects, which it needs, that the search takes 8 % of the
-    time.
+    That takes 2 to 20 ms, which few operations do not have.
     """
-    if operations < MANY:
+    malloc_trim = _of_c_library("malloc_trim") if operations >= MANY else None
+    if malloc_trim is None:
         yield
         return
-    malloc_trim = _of_c_library("malloc_trim") or (lambda _: None)
-    collects = gc.isenabled()
     malloc_trim(0)
-    gc.disable()
     try:
         yield
     finally:
-        if collects:
-            gc.enable()
         malloc_trim(0)
+
+
+@contextmanager
+def no_search(operations: int) -> Iterator[None]:
+    """A block that compiles so many operations: Python looks for cycles only after it.
+
+    Tracing makes many objects that it needs; to search them took 8 % of the time.
+    """
+    searches = operations >= MANY and gc.isenabled()
+    if searches:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if searches:
+            gc.enable()
 
 
 def _of_c_library(name: str) -> Any:

@@ -153,7 +153,7 @@ class Jitted:
                 if values is not None and numbers is not None:
                     self._misses = 0
                     if not kwargs and self._signature is None:
-                        self._quick = quick(variant.guards, plan, _modes(), args, objects, values)
+                        self._quick = quick(variant.guards, plan, _modes, args, objects, values)
                     return _called(plan, values, numbers, tensors)
         if any(isinstance(one._value().array, Tracer) for one in tensors):
             return self._function(*args, **kwargs)

@@ -8,7 +8,7 @@ whether it still runs alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -16,6 +16,7 @@ import numpy as np
 from jax.core import Tracer
 
 from ..engine.numbers import packed
+from ..engine.program import Program
 from ..engine.recording import state
 from ..engine.value import HostValue, Value, uploaded
 from ..tensor.tensor import Tensor
@@ -36,15 +37,16 @@ class Quick:
     )  # fmt: skip
 
     def __init__(
-        self, guards: Guards, plan: Plan, modes: list, args: tuple, values: Sequence[Value]
-    ):
+        self, guards: Guards, plan: Plan, program: Program, modes: list, args: tuple,
+        values: Sequence[Value],
+    ):  # fmt: skip
         self.guards, self.plan, self.modes = guards, plan, modes
         self.count = len(args)
         self.places = [k for k, one in enumerate(args) if isinstance(one, Tensor)]
         self.others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
-        self.program = plan.signature.alone
+        self.program = program
         vectors = packed([(plan.signature, (), plan.constants)]).vectors
-        self.vectors = [uploaded(one, plan.signature.device) for one in vectors]
+        self.vectors = tuple([uploaded(one, plan.signature.device) for one in vectors])
         # The types of arrays; tracers have another.
         self.kinds = {type(one.array) for one in values}
         compiled = isinstance(self.program.function, jax.stages.Compiled)
@@ -94,22 +96,26 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def quick(
-    guards: Guards, plan: Plan, modes: list, args: tuple, objects: list, values: Sequence[Value]
-) -> Quick | None:
+    guards: Guards, plan: Plan, modes: Callable[[], list], args: tuple, objects: list,
+    values: Sequence[Value],
+) -> Quick | None:  # fmt: skip
     """For the calls that follow one like this; None if they have to be recorded.
 
     Args:
+        modes: gives the modes of the call.
         args: all arguments.
         objects: those that count as themselves. Other ones but Tensors and plain values hold some.
     """
-    if plan.signature.alone is None or not plan.changes_nothing():
+    # (Another thread may be about to forget it.)
+    program = plan.signature.alone
+    if program is None or not plan.changes_nothing():
         return None
     held = [*map(id, objects)]
     if not all(isinstance(one, Tensor) or type(one) in PLAIN or id(one) in held for one in args):
         return None
     if any(one.array is None or isinstance(one.array, Tracer) for one in values):
         return None
-    return Quick(guards, plan, modes, args, values)
+    return Quick(guards, plan, program, modes(), args, values)
 
 
 def _value(array: Any, aval: Any) -> Value:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from .build import ready
 
 
-def _neurarust_adam(
+def _adam(
     param: Any, grad: Any, average: Any, squares: Any, decay: Any, weight: Any, kept: Any,
     fresh: Any, rate: Any, root: Any, epsilon: Any, after: Any,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
@@ -34,12 +34,12 @@ def _neurarust_adam(
     return param * decay - rate * step, average, squares
 
 
-def _neurarust_squares(array: Any) -> Any:
+def _squares(array: Any) -> Any:
     """The sum of the squares of all elements."""
     return jnp.sum(jnp.square(array))
 
 
-def _neurarust_scaled(array: Any, factor: Any) -> Any:
+def _scaled(array: Any, factor: Any) -> Any:
     """An array times a number."""
     return array * factor
 
@@ -54,23 +54,21 @@ class _Formula(NamedTuple):
     aliases: dict[int, int]
 
 
-# By these names of calls programs are searched for them.
-_FORMULAS = {
-    one.function.__name__.strip("_"): one
-    for one in (
-        _Formula(_neurarust_adam, 4, 7, {0: 0, 2: 1, 3: 2}),
-        _Formula(_neurarust_squares, 1, 0, {}),
-        _Formula(_neurarust_scaled, 1, 1, {0: 0}),
-    )
-}
-
-
-def _called(function: Callable) -> Callable:
-    function.__name__ = function.__name__.strip("_")
+def _marked(function: Callable) -> Callable:
+    """The function as a call that programs are searched for by its name, the kernel's."""
+    function.__name__ = f"neurarust{function.__name__}"
     return jax.jit(function)
 
 
-adam, squares, scaled = map(_called, (_neurarust_adam, _neurarust_squares, _neurarust_scaled))
+adam, squares, scaled = map(_marked, (_adam, _squares, _scaled))
+_FORMULAS = {
+    one.function.__name__: one
+    for one in (
+        _Formula(_adam, 4, 7, {0: 0, 2: 1, 3: 2}),
+        _Formula(_squares, 1, 0, {}),
+        _Formula(_scaled, 1, 1, {0: 0}),
+    )
+}
 
 
 def is_update(equation: Any) -> bool:
