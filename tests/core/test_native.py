@@ -420,3 +420,58 @@ def test_adam_writes_over_its_arrays(kind, jitted):
     text = found[-1].function.as_text()
     assert text.count('custom_call_target="neurarust_adam"') == 4
     assert not re.search(r"= f32\[64,64\]\S* copy\(", text)
+
+
+# ------------------------------------------------------------------ layer normalization
+
+# Rows that fill no vector, of one number, more than the tasks take, and of several axes.
+ROWS = {
+    "no vector": ((700, 7), 1),
+    "of one number": ((5_000, 1), 1),
+    "many": ((3, 777, 33), 1),
+    "few and long": ((2, 5_003), 1),
+    "of two axes": ((4, 65, 3, 16), 2),
+}
+
+
+@compiled
+@pytest.mark.parametrize("name", ROWS)
+def test_layer_norm_and_its_gradient(name):
+    shape, axes = ROWS[name]
+    x, given, weight, bias = arrays(shape, shape, *[shape[-axes:]] * 2)
+    inputs = (3 * x + 2, weight, bias)
+    tensors = [nr.tensor(one, requires_grad=True) for one in inputs]
+    y = nr.nn.functional.layer_norm(tensors[0], shape[-axes:], *tensors[1:], 1e-3)
+    y.backward(nr.tensor(given))
+    found = [one.numpy() for one in (y.detach(), *(one.grad for one in tensors))]
+    texts = [one.function.as_text() for one in program.state.programs.values()]
+    assert any("neurarust_layer_norm_gradient" in text for text in texts)
+
+    def exact(x, weight, bias):
+        rows = x.reshape(*shape[: len(shape) - axes], -1)
+        centred = rows - rows.mean(-1, keepdims=True)
+        normal = centred / jnp.sqrt((centred**2).mean(-1, keepdims=True) + 1e-3)
+        return normal.reshape(shape) * weight + bias
+
+    with jax.enable_x64(True):
+        wanted, pull = jax.vjp(exact, *map(np.float64, inputs))
+        for one, other in zip(found, (wanted, *pull(np.float64(given))), strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=2e-6 * (np.abs(other).max() + 10))
+
+
+@compiled
+def test_layer_norm_under_vmap_and_twice_differentiated_is_xlas():
+    x, given = arrays((4, 64, 32), (4, 64, 32))
+    weight, bias = arrays((4, 32), (4, 32))
+
+    def normalized(x, weight, bias):
+        return nr.nn.functional.layer_norm(x, (32,), weight, bias)
+
+    many = nr.vmap(normalized)(*map(nr.tensor, (x, weight, bias))).numpy()
+    for k in range(4):
+        one = normalized(*map(nr.tensor, (x[k], weight[k], bias[k]))).numpy()
+        np.testing.assert_allclose(many[k], one, rtol=1e-5, atol=1e-5)
+
+    x = nr.tensor(np.float64(x[0, :3]), requires_grad=True)
+    factor, shift = (nr.tensor(np.float64(one[0]), requires_grad=True) for one in (weight, bias))
+    assert nr.autograd.gradgradcheck(normalized, (x, factor, shift))

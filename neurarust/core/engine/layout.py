@@ -57,9 +57,9 @@ def multiplies_pictures(jaxpr: Any) -> bool:
 
 
 def calls_kernels(jaxpr: Any) -> bool:
-    """Whether there is a product or an update in it, or in its loops, that a kernel computes."""
+    """Whether there is a product or a formula in it, or in its loops, that a kernel computes."""
     return any(
-        native.multiplies(one) if one.primitive.name == "dot_general" else native.is_update(one)
+        native.multiplies(one) if one.primitive.name == "dot_general" else native.is_formula(one)
         for one, _ in executions(jaxpr)
     )
 
@@ -340,9 +340,9 @@ def _loop(equation: Any, given: list) -> Any:
     return bind(equation, [believed(one) for one in given], {"jaxpr": inside})
 
 
-def _update(equation: Any, given: list) -> Any:
+def _formula(equation: Any, given: list) -> Any:
     """A call of a formula that a kernel computes."""
-    return native.update(equation, [*map(believed, given)]) if native.is_update(equation) else None
+    return native.call(equation, [*map(believed, given)]) if native.is_formula(equation) else None
 
 
 # Pictures of so many pixels are multiplied as they lie, one by one.
@@ -471,7 +471,7 @@ _ALWAYS = frozenset(
 )
 # Those of products: kernels take factors that are transposed as they lie.
 _PRODUCTS: dict[str, Callable] = {
-    "dot_general": _product, "transpose": _transpose, "scan": _loop, "jit": _update
+    "dot_general": _product, "transpose": _transpose, "scan": _loop, "jit": _formula
 }  # fmt: skip
 _SMALL = {"dot_general": partial(_product, small=True), "transpose": _transpose}
 _RULES: dict[str, Callable] = {

@@ -145,6 +145,14 @@ static inline void *array(XLA_FFI_CallFrame *frame, int k) {
   return ((XLA_FFI_Buffer *)frame->args.args[k])->data;
 }
 
+// All numbers of an array.
+static inline integer count_of(XLA_FFI_CallFrame *frame, int k) {
+  const XLA_FFI_Buffer *given = frame->args.args[k];
+  integer count = 1;
+  for (integer axis = 0; axis < given->rank; axis++) count *= given->dims[axis];
+  return count;
+}
+
 // The numbers that a call brings, if there are so many.
 static inline const int64_t *numbers(XLA_FFI_CallFrame *frame, size_t count) {
   if (frame->attrs.size != 1 || frame->attrs.types[0] != XLA_FFI_AttrType_ARRAY) return NULL;

@@ -10,14 +10,6 @@
 // Numbers of one task.
 #define BLOCK (1 << 13)
 
-// All numbers of an array.
-static integer count_of(XLA_FFI_CallFrame *frame, int k) {
-  const XLA_FFI_Buffer *given = frame->args.args[k];
-  integer count = 1;
-  for (integer axis = 0; axis < given->rank; axis++) count *= given->dims[axis];
-  return count;
-}
-
 // ------------------------------------------------------------------ sums of squares
 
 typedef struct {

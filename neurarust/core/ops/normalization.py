@@ -7,10 +7,13 @@ precision where one pass over sums and squares loses it, and in float32 for half
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
+from .. import native
 from ..autograd.modes import no_grad
 from ..define import function, op
 from ..errors import fail
@@ -268,41 +271,65 @@ def _trailing(operation: str, input: Array, normalized_shape, weight, bias=None)
     return tuple(range(input.ndim - len(shape), input.ndim))
 
 
-def _layer_norm_gradient(
-    cotangent: Array, input: Array, normalized_shape, weight=None, bias=None, eps=1e-5
-):
-    """With sums as products, which XLA on CPU does at twice the speed of reductions.
+# Elements from which on a kernel's call is worth it.
+_LEAST = 1 << 12
+
+
+def _is_worth(x: tuple, weight: tuple, bias: tuple, eps: tuple) -> bool:
+    return x[-1:] == weight == bias and not eps and math.prod(x) >= _LEAST
+
+
+@native.formula(_is_worth)
+def _layer_norm(x: Array, weight: Array, bias: Array, eps: Any):
+    """Layer normalization over the last axis."""
+    normal, _, _ = _standardized(x, (-1,), eps)
+    return normal * weight + bias
+
+
+@native.formula(lambda given, x, weight, eps: given == x and _is_worth(x, weight, weight, eps))
+def _layer_norm_gradient(given: Array, x: Array, weight: Array, eps: Any):
+    """Its gradients by the input, the weight and the bias, from that by the result.
+
+    With sums as products, which XLA on CPU does at twice the speed of reductions.
+    """
+    size = x.shape[-1]
+    centred = x - jnp.mean(x, -1, keepdims=True)
+    scale = lax.rsqrt(jnp.mean(jnp.square(centred), -1, keepdims=True) + eps)
+    normal = lax.optimization_barrier(centred * scale)
+    by_weight = lax.optimization_barrier(given * normal)
+    mean, along = ((one @ (weight / size))[..., None] for one in (given, by_weight))
+    by_input = scale * (given * weight - mean) - (scale * along) * normal
+    return by_input, *(total(one.reshape(-1, size), (0,)) for one in (by_weight, given))
+
+
+def _rows(array: Array, normalized_shape: int | tuple) -> Array:
+    """(..., *normalized_shape) with that as one axis, and in full precision.
 
     The leading dimensions stay: where every layer's result is a reshaped one, XLA moves the
     reshapes behind the sums of a residual network one by one, going through the whole program
     for each (24 blocks of a transformer: 1 of 8 s of compiling).
     """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
-    size = math.prod(shape)
-    rows = (*input.shape[: input.ndim - len(shape)], size)
-    x = wide(input).reshape(rows)
-    given = wide(cotangent).reshape(rows)
-    centred = x - jnp.mean(x, -1, keepdims=True)
-    scale = lax.rsqrt(jnp.mean(jnp.square(centred), -1, keepdims=True) + eps)
-    normal = lax.optimization_barrier(centred * scale)
-    by_weight = lax.optimization_barrier(given * normal)
-    if weight is None:
-        factor = jnp.ones(size, x.dtype)
-    else:
-        factor = wide(weight).reshape(-1)
-    mean, along = ((one @ (factor / size))[..., None] for one in (given, by_weight))
-    by_input = scale * (given * factor - mean) - (scale * along) * normal
-    gradients = [by_input.astype(input.dtype).reshape(input.shape)]
-    if weight is not None:
-        along = total(by_weight.reshape(-1, size), (0,))
-        gradients.append(along.astype(weight.dtype).reshape(weight.shape))
-    if bias is not None:
-        along = total(given.reshape(-1, size), (0,))
-        gradients.append(along.astype(bias.dtype).reshape(bias.shape))
-    return tuple(gradients)
+    axes = 1 if isinstance(normalized_shape, int) else len(normalized_shape)
+    return wide(array).reshape(*array.shape[: array.ndim - axes], -1)
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False, gradient=_layer_norm_gradient)
+def _layer_norm_backward(
+    cotangent: Array, input: Array, normalized_shape, weight=None, bias=None, eps=1e-5
+):
+    given, x = (_rows(one, normalized_shape) for one in (cotangent, input))
+    factor = jnp.ones(x.shape[-1], x.dtype) if weight is None else wide(weight).reshape(-1)
+    results = _layer_norm_gradient(given, x, factor, np.asarray(eps, x.dtype))
+    wanted = (input, weight, bias)
+    return tuple(
+        [
+            found.reshape(one.shape).astype(one.dtype)
+            for found, one in zip(results, wanted, strict=True)
+            if one is not None
+        ]
+    )
+
+
+@op(namespace=("nn.functional", "neurarust"), method=False, gradient=_layer_norm_backward)
 def layer_norm(
     input: Array,
     normalized_shape: int | tuple,
@@ -317,8 +344,12 @@ def layer_norm(
     Source: Ba et al., "Layer normalization", 2016.
     """
     axes = _trailing("layer_norm", input, normalized_shape, weight, bias)
-    x, _, _ = _standardized(wide(input), axes, eps)
-    return _affine(x, weight, bias).astype(input.dtype)
+    if weight is None or bias is None:
+        x, _, _ = _standardized(wide(input), axes, eps)
+        return _affine(x, weight, bias).astype(input.dtype)
+    x, factor, shift = (_rows(one, normalized_shape) for one in (input, weight, bias))
+    y = _layer_norm(x, factor, shift, np.asarray(eps, x.dtype))
+    return y.reshape(input.shape).astype(input.dtype)
 
 
 @op(namespace=("nn.functional", "neurarust"), method=False)
