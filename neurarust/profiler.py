@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import jax
 
 from .core.autograd.anomaly import observed
-from .core.engine.numbers import Sharing, packed
+from .core.engine.numbers import Packing, numbers_of
 from .core.engine.program import Program
 from .core.engine.program import state as programs
 from .core.engine.recording import Recording
@@ -58,7 +58,7 @@ class _Run:
         # Without the Values, which would keep memory.
         self.calls = [entry[:3] for entry in entries]
         self.lines = list(recording.lines or [])
-        self.vectors, _ = packed(entries)
+        self.vectors = program.packing.vectors(numbers_of(entries).flat) or ()
         self.leaves, self.program = list(recording.leaf_arrays), program
         self.count = 0
 
@@ -71,18 +71,19 @@ class _Run:
     def _measured_calls(self) -> list[_Call]:
         results: list[list] = []
         measured = []
-        compiled: dict[tuple[Signature, Sharing], Callable] = {}
+        compiled: dict[tuple[Signature, Any], Callable] = {}
         for position, call in enumerate(self.calls):
-            signature, references, _ = call
+            signature, references, numbers = call
             arrays = [
                 self.leaves[-1 - one] if one < 0 else results[one >> 16][one & 0xFFFF]
                 for one in references
             ]
-            vectors, sharing = packed([call])
-            given = (*vectors, *arrays)
-            if (signature, sharing) not in compiled:
-                compiled[signature, sharing] = _alone(signature, sharing).lowered(given)[1]
-            alone = compiled[signature, sharing]
+            packing = Packing([signature], [numbers])
+            given = (*(packing.vectors(numbers) or ()), *arrays)
+            key = signature, packing.sharing
+            if key not in compiled:
+                compiled[key] = _alone(signature, packing).lowered(given)[1]
+            alone = compiled[key]
             results.append(alone(*given))
             seconds = _seconds(lambda f=alone, given=given: f(*given))
             line = self.lines[position] if position < len(self.lines) else signature.line
@@ -91,11 +92,11 @@ class _Run:
         return measured
 
 
-def _alone(signature: Signature, sharing: Sharing) -> Program:
+def _alone(signature: Signature, packing: Packing) -> Program:
     """The program of one call, compiled as all programs are."""
     inputs = tuple(-1 - k for k in range(len(signature.inputs)))
     outputs = tuple(range(len(signature.outputs)))
-    return Program(signature.device, ((signature, inputs),), outputs, (), [], sharing)
+    return Program(signature.device, ((signature, inputs),), outputs, (), [], packing)
 
 
 def _seconds(run: Callable[[], Any]) -> float:

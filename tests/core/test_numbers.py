@@ -1,4 +1,6 @@
-"""Numbers of a program: packed by kind, with one place for a call and its backward."""
+"""Numbers of a program: packed by kind, with one place for those that are one."""
+
+import math
 
 import numpy as np
 import pytest
@@ -8,21 +10,87 @@ from neurarust.core.engine import numbers, program
 from neurarust.core.engine.recording import state
 
 
-def packed_of(compute):
-    """The numbers of what `compute` records, and its result."""
-    nr.synchronize()
-    result = compute()
-    return numbers.packed(state.recording.entries), result
+def packed(level=numbers.EQUAL):
+    """How the numbers of what is recorded are packed, and the arrays."""
+    given = numbers.numbers_of(state.recording.entries)
+    signatures = [one[0] for one in state.recording.entries]
+    packing = numbers.Packing(signatures, given.tuples, level)
+    return packing, packing.vectors(given.flat)
 
 
-@pytest.mark.parametrize("number", [0.125, 2])
-def test_one_number_of_several_calls_has_a_place_for_each(number):
-    """Which calls take the same object may change with every step, and must not compile again."""
+def test_equal_numbers_of_the_same_operation_have_one_place():
     x = nr.ones(3)
-    found, result = packed_of(lambda: (x + number) * number)
-    assert [one.tolist() for one in found.vectors] == [[number, number]]
-    assert found.sharing is None
-    np.testing.assert_array_equal(result.numpy(), np.full(3, (1 + number) * number, np.float32))
+    nr.synchronize()
+    result = (x + 0.125) * 0.125 + 0.125 + 0.25
+    packing, vectors = packed()
+    assert [one.tolist() for one in vectors] == [[0.125, 0.125, 0.25]]
+    assert packing.sharing == (0, 1, 0, 3)
+    _, vectors = packed(numbers.ONE_TUPLE)
+    assert [one.tolist() for one in vectors] == [[0.125, 0.125, 0.125, 0.25]]
+    wanted = (1 + 0.125) * 0.125 + 0.125 + 0.25
+    np.testing.assert_array_equal(result.numpy(), np.full(3, wanted, np.float32))
+
+
+def test_numbers_that_were_equal_compile_once_more_when_they_differ():
+    x = nr.ones(4)
+    nr.synchronize()
+
+    def step(first, second, third):
+        return (x * first + 1.5 + second).mul(third).tolist()
+
+    before = program.state.compilations
+    assert step(2.0, 1.5, 3.0) == [15.0] * 4
+    assert program.state.compilations == before + 1
+    assert step(3.0, 1.5, 2.0) == [12.0] * 4  # what differed may be equal, and the other way
+    assert step(2.0, 1.5, 2.0) == [10.0] * 4
+    assert program.state.compilations == before + 1
+    assert step(2.0, 2.5, 2.0) == [12.0] * 4
+    assert program.state.compilations == before + 2
+    assert (
+        "other Python numbers are equal" in next(reversed(program.state.programs.values())).reason
+    )
+    for second in (1.5, 4.5, math.inf):
+        assert step(2.0, second, 2.0) == [2 * (3.5 + second)] * 4
+    assert program.state.compilations == before + 2
+
+
+def test_nothing_is_shared_when_a_tuple_is_no_longer_one():
+    x = nr.ones(3)
+    nr.synchronize()
+    result = (x + 0.5) + 0.5
+    (first, one, given, made), (second, two, _, last) = state.recording.entries
+    together = numbers.numbers_of([(first, one, given, made), (second, two, given, last)])
+    levels = (numbers.EQUAL, numbers.ONE_TUPLE, numbers.NONE)
+    found = [numbers.Packing([first, second], together.tuples, level) for level in levels]
+    assert [one.sharing for one in found] == [(0, 0), (0, 0), None]
+    assert [one.vectors((0.5, 0.25)) is None for one in found] == [True, True, False]
+    assert result.tolist() == [2.0] * 3
+
+
+def test_zeros_of_two_signs_are_not_the_same():
+    x = nr.tensor([1.0, -1.0])
+
+    def signs(first, second):
+        return (x.mul(first).reciprocal() + x.mul(second).reciprocal()).tolist()
+
+    for first, second in ((2.0, 2.0), (0.0, 0.0), (-0.0, 0.0), (-0.0, -0.0), (0.0, -0.0)):
+        one, other = np.float32([math.copysign(math.inf, first), math.copysign(math.inf, second)])
+        if first:
+            one = other = np.float32(0.5)
+        with np.errstate(invalid="ignore"):
+            wanted = one * np.float32([1, -1]) + other * np.float32([1, -1])
+        np.testing.assert_array_equal(signs(first, second), wanted)
+
+
+def test_nan_and_integers_are_told_apart():
+    x, counts = nr.ones(2), nr.ones(2, dtype=nr.int64)
+    nr.synchronize()
+    result = x.mul(math.nan).mul(1.0), counts.mul(1).mul(True)
+    packing, vectors = packed()
+    assert packing.kinds == "fi"
+    assert [one.size for one in vectors] == [2, 1]
+    assert [one.tolist() for one in result[1:]] == [[1, 1]]
+    assert np.isnan(result[0].numpy()).all()
 
 
 def test_weights_that_are_now_and_then_one_object_compile_once():
@@ -42,8 +110,10 @@ def test_weights_that_are_now_and_then_one_object_compile_once():
 
 def test_kinds_that_no_call_has_are_left_out():
     x = nr.ones(2, dtype=nr.complex64)
-    found, result = packed_of(lambda: x * (2 + 1j) * 0.5)
-    assert [one.dtype.name for one in found.vectors] == ["float64", "complex128"]
+    nr.synchronize()
+    result = x * (2 + 1j) * 0.5
+    _, vectors = packed()
+    assert [one.dtype.name for one in vectors] == ["float64", "complex128"]
     np.testing.assert_array_equal(result.numpy(), np.full(2, 1 + 0.5j, np.complex64))
 
 
@@ -52,9 +122,10 @@ def test_a_backward_shares_the_numbers_of_its_forward():
     nr.synchronize()
     (x * 0.25).backward(nr.tensor([1.0, 1.0, 1.0]))
     assert state.recording.entries
-    found = numbers.packed(state.recording.entries)
-    assert [one.tolist() for one in found.vectors] == [[0.25]]
-    assert found.sharing == (0, 0)
+    for level in (numbers.EQUAL, numbers.ONE_TUPLE):
+        packing, vectors = packed(level)
+        assert [one.tolist() for one in vectors] == [[0.25]]
+        assert packing.sharing == (0, 0)
     np.testing.assert_array_equal(x.grad.numpy(), np.full(3, 0.25, np.float32))
 
 
@@ -67,11 +138,11 @@ def test_a_jitted_function_packs_its_constants_once(scale):
     x = nr.ones(2, requires_grad=True)  # else the calls would not be recorded at all
     for _ in range(4):
         assert scaled(x).tolist() == [3.0 - scale] * 2
-    scaled(x)
-    signature = state.recording.entries[-1][0]
-    first = numbers.packed(state.recording.entries)
-    nr.synchronize()
-    again = scaled(x)
-    assert state.recording.entries[-1][0] is signature
-    assert numbers.packed(state.recording.entries) is first
-    assert again.tolist() == [3.0 - scale] * 2
+    seen = []
+    for _ in range(2):
+        result = scaled(x)
+        constants = state.recording.entries[-1][2]
+        assert result.tolist() == [3.0 - scale] * 2
+        compiled = next(reversed(program.state.programs.values()))
+        seen.append((compiled, constants, compiled.packing.vectors(constants)))
+    assert all(one is other for one, other in zip(*seen, strict=True))

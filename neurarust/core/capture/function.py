@@ -206,9 +206,14 @@ _signatures: OrderedDict[tuple, Signature] = OrderedDict()
 class CapturedSignature(Signature):
     """The signature of a captured function; `size` counts its calls."""
 
-    __slots__ = ("size",)
+    __slots__ = ("size", "told")
 
     size: int
+    # For each number, what it is in which operation.
+    told: list[tuple]
+
+    def parts(self, k: int) -> tuple:
+        return self.told[k]
 
     def __repr__(self) -> str:
         return f"{self.name}[{self.size} ops]"
@@ -317,6 +322,7 @@ def _made(
     codes = "".join([signature.numbers for signature, _ in calls])
     made = CapturedSignature(recording.what, function, avals, codes, device, outputs=tuple(outputs))
     made.size = len(calls)
+    made.told = [one.parts(k) for one, _ in calls for k in range(len(one.numbers))]
     made.inexact = tuple([a and b for a, b in zip(made.inexact, captured.carries, strict=True)])
     made.tracks = True in made.inexact
     if name is not None:

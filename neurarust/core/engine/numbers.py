@@ -1,13 +1,18 @@
 """Python numbers of a recording: data of its program, packed by kind into arrays.
 
-A call and its backward take one tuple of numbers, and calls that take one tuple share its places,
-so that XLA finds what a backward computes anew in the forward. Equal numbers of other calls are
-never shared: which are equal may change from step to step, and each change would compile again.
+Numbers that are one share a place, so that XLA finds what is computed twice and compiles a kernel
+once for all calls like one another (a ResNet's 15 batch norms have 45 momenta and counters, each of
+which would be a kernel of its own). Which are equal may change from step to step, so a program
+begins with those that are equal and have the same part in the same operation; when they differ
+later, it is compiled once more for a call and its backward alone to share theirs, and at last for
+none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,75 +21,94 @@ import numpy as np
 SCALAR_DTYPES = {"f": np.float64, "i": np.int64, "c": np.complex128}
 SCALAR_CODES = {float: "f", int: "i", bool: "i", complex: "c"}
 
-# For each call with numbers, in order, the number of its tuple; None if each has its own.
-Sharing = tuple[int, ...] | None
+# Which numbers share a place.
+EQUAL, ONE_TUPLE, NONE = range(3)
 
 
 class Numbers(NamedTuple):
-    """What a program takes: an array for each kind of number that its calls have."""
+    """The numbers of some calls: a tuple for each, and all in order."""
 
-    vectors: tuple[np.ndarray, ...]
-    sharing: Sharing
+    tuples: list[tuple]
+    flat: tuple
 
 
-def packed(entries: Sequence[Any]) -> Numbers:
+def numbers_of(entries: Sequence[Any]) -> Numbers:
     """The numbers of calls `(signature, references, numbers, ...)`."""
-    if len(entries) != 1:
-        return _packed(entries)
-    # A jitted function is one call, often with the same tuple of numbers as before.
-    signature, _, numbers = entries[0][:3]
-    if signature.packed is None or signature.packed[0] is not numbers:
-        signature.packed = numbers, _packed(entries)
-    return signature.packed[1]
+    tuples = [entry[2] for entry in entries]
+    # A jitted function is one call, often with the same tuple as before.
+    return Numbers(tuples, tuples[0] if len(tuples) == 1 else tuple(chain.from_iterable(tuples)))
 
 
-def _packed(entries: Sequence[Any]) -> Numbers:
-    given = [(entry[0].numbers, entry[2]) for entry in entries if entry[2]]
+class Packing:
+    """Where a program has the numbers of its calls.
+
+    Attributes:
+        level: which of them share a place.
+        sharing: for each number the first one in its place; None if each has its own.
+        kinds: the codes of the kinds of numbers, in the order of the arrays.
+    """
+
+    __slots__ = ("level", "sharing", "kinds", "places", "_firsts", "_taken", "_last")
+
+    def __init__(self, signatures: Sequence[Any], tuples: Sequence[tuple], level: int = EQUAL):
+        codes = "".join([one.numbers for one in signatures])
+        sharing = tuple(_sharing(signatures, tuples, level))
+        unique = [k for k, first in enumerate(sharing) if first == k]
+        alone = len(unique) == len(codes)
+        self.level, self.sharing = level, None if alone else sharing
+        self.kinds = "".join(code for code in SCALAR_DTYPES if code in codes)
+        chosen = {kind: [k for k in unique if codes[k] == kind] for kind in self.kinds}
+        place = {k: (kind, n) for kind, those in chosen.items() for n, k in enumerate(those)}
+        flat = iter([place[first] for first in sharing])
+        # For each call, where its numbers are: kinds and places.
+        self.places = [[next(flat) for _ in one.numbers] for one in signatures]
+        self._firsts = _taking(sharing)
+        self._taken = [(_taking(those), SCALAR_DTYPES[kind]) for kind, those in chosen.items()]
+        self._last: tuple[tuple, tuple] | None = None
+
+    def vectors(self, numbers: tuple) -> tuple[np.ndarray, ...] | None:
+        """An array for each kind of number; None if numbers that share a place differ."""
+        known = self._last
+        if known is not None and known[0] is numbers:
+            return known[1]
+        if self.sharing is not None:
+            firsts = self._firsts(numbers)
+            if firsts != numbers or 0 in numbers and _zeros(firsts) != _zeros(numbers):
+                return None
+        made = tuple([np.array(taken(numbers), dtype) for taken, dtype in self._taken])
+        self._last = numbers, made
+        return made
+
+
+def _taking(places: Sequence[int]) -> Callable[[tuple], tuple]:
+    """The function that takes these of a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda numbers: tuple([numbers[k] for k in places])
+
+
+def _zeros(numbers: tuple) -> list[str]:
+    """Zeros of both signs are equal, and not the same."""
+    return [str(one) for one in numbers if one == 0]
+
+
+def _sharing(signatures: Sequence[Any], tuples: Sequence[tuple], level: int) -> list[int]:
+    """For each number the first one in its place."""
+    found: list[int] = []
+    alike: dict[tuple, int] = {}
     # Beside the id, for a tuple that calls take as numbers of other kinds.
-    places = [(id(numbers), codes) for codes, numbers in given]
-    unique = dict(zip(places, given, strict=True))
-    sharing = None
-    if len(unique) < len(places):
-        order = dict(zip(unique, range(len(unique)), strict=True))
-        sharing = tuple([order[one] for one in places])
-    floats: list[float] = []
-    others: dict[str, list] = {}
-    for codes, numbers in unique.values():
-        if codes.count("f") == len(codes):
-            floats += numbers
+    begins: dict[tuple[int, str], int] = {}
+    for signature, numbers in zip(signatures, tuples, strict=True):
+        begin = begins.setdefault((id(numbers), signature.numbers), len(found))
+        if begin < len(found) and level < NONE:
+            found += found[begin : begin + len(numbers)]
             continue
-        for code, number in zip(codes, numbers, strict=True):
-            (floats if code == "f" else others.setdefault(code, [])).append(number)
-    vectors = [np.array(floats, np.float64)] if floats else []
-    for code in ("i", "c") if others else ():
-        if code in others:
-            vectors.append(np.array(others[code], SCALAR_DTYPES[code]))
-    return Numbers(tuple(vectors), sharing)
-
-
-def kinds(signatures: Sequence[Any]) -> str:
-    """The codes of the kinds of numbers that these calls have, in the order of the arrays."""
-    found = {code for one in signatures for code in one.numbers}
-    return "".join(code for code in SCALAR_DTYPES if code in found)
-
-
-def places(signatures: Sequence[Any], sharing: Sharing) -> list[list[tuple[str, int]]]:
-    """For each call, where its numbers are: kinds and places."""
-    used = dict.fromkeys(SCALAR_DTYPES, 0)
-    tuples: list[list[tuple[str, int]]] = []
-    found: list[list[tuple[str, int]]] = []
-    order = iter(sharing or ())
-    for signature in signatures:
-        if not signature.numbers:
-            found.append([])
-            continue
-        number = next(order, len(tuples))
-        if number == len(tuples):
-            tuples.append([])
-            for code in signature.numbers:
-                tuples[-1].append((code, used[code]))
-                used[code] += 1
-        found.append(tuples[number])
+        for k, number in enumerate(numbers):
+            place = len(found)
+            if level == EQUAL:
+                sign = str(number) if number == 0 else ""
+                place = alike.setdefault((*signature.parts(k), number, sign), place)
+            found.append(place)
     return found
 
 

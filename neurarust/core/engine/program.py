@@ -15,8 +15,8 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import disk_cache, early, layout, libraries, numbers, prompt, scratch
-from .numbers import Sharing
+from . import disk_cache, early, layout, libraries, prompt, scratch
+from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
 
@@ -34,19 +34,19 @@ class Program:
     """
 
     __slots__ = (
-        "calls", "live", "donated", "sharing", "positions", "function", "hits", "seconds",
+        "calls", "live", "donated", "packing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
         "leaves", "large", "order", "arranged", "__weakref__",
     )  # fmt: skip
 
     def __init__(
         self, device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
-        donated: tuple[int, ...], leaves: list[Value], sharing: Sharing = None,
+        donated: tuple[int, ...], leaves: list[Value], packing: Packing,
         replaced: Mapping[int, int] | None = None,
     ):  # fmt: skip
         self.device = device
         self.calls = calls
-        self.sharing = sharing
+        self.packing = packing
         self.live = live
         self.donated = _usable(calls, live, donated, leaves)
         # In which order the function gives the outputs, and what puts them into that of `live`.
@@ -56,9 +56,8 @@ class Program:
         self.arranged = list if in_order else itemgetter(*places)
         self.leaves = len(leaves)
         # The packed numbers come first.
-        kinds = numbers.kinds([call[0] for call in calls])
-        self.positions = tuple(len(kinds) + k for k in self.donated)
-        replay = _replay(calls, tuple([live[k] for k in self.order]), kinds, sharing)
+        self.positions = tuple(len(packing.kinds) + k for k in self.donated)
+        replay = _replay(calls, tuple([live[k] for k in self.order]), packing)
         self.function = jax.jit(replay, donate_argnums=self.positions)
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
@@ -185,7 +184,7 @@ class Program:
             return None
         references = [one for _, one in self.calls]
         settings = are_deterministic_algorithms_enabled()
-        inputs = f"{self.leaves} {self.donated} {self.sharing} {self.order}"
+        inputs = f"{self.leaves} {self.donated} {self.packing.sharing} {self.order}"
         return f"{names} {references} {self.live} {inputs} {self.device} {settings}"
 
 
@@ -195,7 +194,7 @@ def _is_spread(array: jax.Array) -> bool:
 
 
 def _replay(
-    calls: tuple[Call, ...], live: tuple[int, ...], kinds: str, sharing: Sharing
+    calls: tuple[Call, ...], live: tuple[int, ...], packing: Packing
 ) -> Callable[..., list]:
     """The function that performs the calls; those that no output needs are left out."""
     needed = {reference >> 16 for reference in live}
@@ -203,7 +202,7 @@ def _replay(
         if index in needed:
             needed.update(one >> 16 for one in calls[index][1] if one >= 0)
 
-    places = numbers.places([call[0] for call in calls], sharing)
+    kinds, places = packing.kinds, packing.places
 
     def neurarust_program(*arrays: Any) -> list:
         vectors, leaves = dict(zip(kinds, arrays, strict=False)), arrays[len(kinds) :]
@@ -340,33 +339,40 @@ def looked(array: Any) -> None:
 
 def find(
     device: devices.device, calls: tuple[Call, ...], live: tuple[int, ...],
-    donated: tuple[int, ...], leaves: list[Any], sharing: Sharing,
+    donated: tuple[int, ...], leaves: list[Any], numbers: Numbers,
     replaced: Callable[[], Mapping[int, int]],
-) -> Program:  # fmt: skip
-    """The program for a recording, compiled when it is first called.
+) -> tuple[Program, tuple]:  # fmt: skip
+    """The program for a recording, compiled when it is first called, and its packed numbers.
 
     Args:
         replaced: asked for a new program: leaf -> the output that takes its place in its cell.
     """
     # A call that Ctrl-C ended may have left a leaf that no other call reads.
-    key = (calls, live, donated, len(leaves), sharing)
-    program = state.programs.get(key)
-    if program is not None and program.forwarded is not None:
-        state.hits += 1
-        state.programs.move_to_end(key)
-        return program
-    program = Program(device, calls, live, donated, leaves, sharing, replaced())
-    program.reason = why(calls, live, sharing)
+    key = (calls, live, donated, len(leaves))
+    program, level = state.programs.get(key), EQUAL
+    if program is not None:
+        level, vectors = program.packing.level, program.packing.vectors(numbers.flat)
+        if vectors is None:
+            level += 1
+        elif program.forwarded is not None:
+            state.hits += 1
+            state.programs.move_to_end(key)
+            return program, vectors
+    packing = Packing([call[0] for call in calls], numbers.tuples, level)
+    program = Program(device, calls, live, donated, leaves, packing, replaced())
+    program.reason = why(calls, live, packing)
     with state.lock:
         state.compilations += 1
         program.number = state.compilations
         state.programs[key] = program
         if len(state.programs) > CAPACITY:
             state.programs.popitem(last=False)
-    return program
+    vectors = packing.vectors(numbers.flat)
+    assert vectors is not None
+    return program, vectors
 
 
-def why(calls: tuple[Call, ...], live: tuple[int, ...], sharing: Sharing) -> str:
+def why(calls: tuple[Call, ...], live: tuple[int, ...], packing: Packing) -> str:
     """Why no known program served: the first difference from the nearest one."""
     nearest, shared = None, 0
     for program in list(state.programs.values()):
@@ -386,8 +392,8 @@ def why(calls: tuple[Call, ...], live: tuple[int, ...], sharing: Sharing) -> str
                 f"same {shared} ops as program {nearest.number}, but other results are held: "
                 f"{_difference(calls, live, nearest.live)}"
             )
-        if sharing != nearest.sharing:
-            return f"same as program {nearest.number}, but other calls share their Python numbers"
+        if packing.sharing != nearest.packing.sharing:
+            return f"same as program {nearest.number}, but other Python numbers are equal"
         return f"same as program {nearest.number}, but other inputs may be overwritten"
     if shared == len(calls) or shared == len(nearest.calls):
         longer = calls if len(calls) > shared else nearest.calls

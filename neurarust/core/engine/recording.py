@@ -26,7 +26,7 @@ from ..errors import OutOfMemoryError, ProgramError
 from . import early
 from . import program as programs
 from .interrupts import uninterrupted
-from .numbers import packed, scalars
+from .numbers import numbers_of, scalars
 from .signature import Signature, user_line
 from .value import ALONE, ALONE_IN_TUPLE, EXPORTED, HostValue, Value, uploaded, value_of
 
@@ -160,9 +160,8 @@ class Recording:
     def _execute(self, entries: list, live: tuple[int, ...]) -> list:
         calls = tuple([(entry[0], entry[1]) for entry in entries])
         donated = self._donated()
-        vectors, sharing = packed(entries)
-        program = programs.find(
-            self.device, calls, live, donated, self.leaf_values, sharing,
+        program, vectors = programs.find(
+            self.device, calls, live, donated, self.leaf_values, numbers_of(entries),
             partial(_replaced, entries, live, self.leaf_arrays),
         )  # fmt: skip
         split = programs.parts_of(program) if state.anomaly is None else None
@@ -187,9 +186,8 @@ class Recording:
         for one in part.inputs:
             values.append(self.leaf_values[-1 - one] if one < 0 else None)
             arrays.append(self.leaf_arrays[-1 - one] if one < 0 else first[one])
-        vectors, sharing = packed(entries)
-        program = programs.find(
-            self.device, part.calls, part.live, part.donated, values, sharing,
+        program, vectors = programs.find(
+            self.device, part.calls, part.live, part.donated, values, numbers_of(entries),
             partial(_replaced, entries, part.live, arrays),
         )  # fmt: skip
         return program(vectors, arrays)

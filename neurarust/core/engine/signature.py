@@ -21,7 +21,7 @@ from .. import dtype as dtypes
 from .. import native
 from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
 from . import disk_cache
-from .numbers import SCALAR_CODES, SCALAR_DTYPES, Numbers
+from .numbers import SCALAR_CODES, SCALAR_DTYPES
 from .value import Aval, aval_of
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
@@ -33,7 +33,7 @@ class Signature:
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
         "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
-        "pull", "packed", "alone",
+        "pull", "alone",
     )  # fmt: skip
 
     def __init__(
@@ -75,10 +75,12 @@ class Signature:
         self.entries: Callable[[], dict[str, Any]] = dict
         # (*gradients of the outputs, *arrays, *numbers) -> those of the inputs; None: by jax.vjp.
         self.pull: Callable[..., tuple] | None = None
-        # The numbers of the last call that was a program by itself, and what they were packed to.
-        self.packed: tuple[tuple, Numbers] | None = None
         # The program of its last call, if that held nothing else and overwrote nothing.
         self.alone: Any = None
+
+    def parts(self, k: int) -> tuple:
+        """What number `k` is: the operation, and which of its numbers, of what kind."""
+        return self.name, k, self.numbers[k]
 
     def structs(self) -> list[jax.ShapeDtypeStruct]:
         """What the traced function is given: the arrays, then the numbers."""

@@ -15,7 +15,6 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from ..engine.numbers import packed
 from ..engine.program import Program
 from ..engine.recording import state
 from ..engine.value import HostValue, Value, uploaded
@@ -38,14 +37,13 @@ class Quick:
 
     def __init__(
         self, guards: Guards, plan: Plan, program: Program, modes: list, args: tuple,
-        values: Sequence[Value],
+        values: Sequence[Value], vectors: tuple,
     ):  # fmt: skip
         self.guards, self.plan, self.modes = guards, plan, modes
         self.count = len(args)
         self.places = [k for k, one in enumerate(args) if isinstance(one, Tensor)]
         self.others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
         self.program = program
-        vectors = packed([(plan.signature, (), plan.constants)]).vectors
         self.vectors = tuple([uploaded(one, plan.signature.device) for one in vectors])
         # The types of arrays; tracers have another.
         self.kinds = {type(one.array) for one in values}
@@ -115,7 +113,9 @@ def quick(
         return None
     if any(one.array is None or isinstance(one.array, Tracer) for one in values):
         return None
-    return Quick(guards, plan, program, modes(), args, values)
+    # (Another plan's call of it may have had other numbers.)
+    vectors = program.packing.vectors(plan.constants)
+    return None if vectors is None else Quick(guards, plan, program, modes(), args, values, vectors)
 
 
 def _value(array: Any, aval: Any) -> Value:
