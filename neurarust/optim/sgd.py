@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.native import descent, momentum, nesterov
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
 from .rules import Number, lerp, options, where, with_decay
@@ -47,13 +48,16 @@ class SGD(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        param, grad = with_decay(param, grad, hyper, group)
-        if "momentum_buffer" in state:
-            taken = where(step == 1, 1, 1 - hyper.dampening)
-            buffer = hyper.momentum * state["momentum_buffer"] + taken * grad
-            state = {"momentum_buffer": buffer}
-            grad = grad + hyper.momentum * buffer if group["nesterov"] else buffer
-        return param - hyper.lr * grad, state
+        decay, rate = (one.astype(param.dtype) for one in (hyper.weight_decay, hyper.lr))
+        if "momentum_buffer" not in state:
+            return descent(param, grad, decay, rate, hyper.latest), state
+        taken = where(step == 1, 1, 1 - hyper.dampening)
+        kept, taken = (one.astype(param.dtype) for one in (hyper.momentum, taken))
+        rule = nesterov if group["nesterov"] else momentum
+        new, buffer = rule(
+            param, grad, state["momentum_buffer"], decay, kept, taken, rate, hyper.latest
+        )
+        return new, {"momentum_buffer": buffer}
 
 
 class ASGD(Optimizer):

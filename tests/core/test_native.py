@@ -322,6 +322,34 @@ def test_a_step_of_adam(shape):
 
 
 @compiled
+@pytest.mark.parametrize("decay", [0, 0.1])
+@pytest.mark.parametrize("shape", [(), (5,), (33, 65), (3, 20_000)])
+@pytest.mark.parametrize("rule", ["momentum", "nesterov", "descent"])
+def test_a_step_of_gradient_descent(rule, shape, decay):
+    param, grad, buffer, after = arrays(shape, shape, shape, (3,))
+    numbers = [*map(np.float32, (decay, 0.9, 0.7, 0.01)), after]
+    given = [param, grad, buffer, *numbers]
+    if rule == "descent":
+        given = [param, grad, numbers[0], *numbers[3:]]
+    function = getattr(native, rule)
+    found, names = by_kernels(function, *given, replayed=layout.with_kernels)
+    assert names == [rule]
+    wanted = function(*given)
+    assert_alike(found, wanted if isinstance(wanted, tuple) else [wanted], 1e-6)
+
+
+@compiled
+def test_no_weight_decay_reads_no_parameter():
+    """Zero times infinity would be no number."""
+    param = np.array([np.inf, -np.inf, np.nan, 1], np.float32)
+    found, _ = by_kernels(
+        native.descent, param, np.ones(4, np.float32), np.float32(0), np.float32(0.5), param,
+        replayed=layout.with_kernels,
+    )  # fmt: skip
+    np.testing.assert_array_equal(found[0], [np.inf, -np.inf, np.nan, 0.5])
+
+
+@compiled
 def test_a_step_of_adam_for_infinities_and_nan():
     given = numbers_of_adam(4)
     given[1] = np.array([np.inf, -np.inf, np.nan, 0], np.float32)

@@ -5,7 +5,7 @@
     convolution.c, gradient.c   convolutions, and the gradients of their kernels
     product.c               products of matrices, many small ones or one
     transpose.c             transposes of matrices, as channels to the end or the front
-    update.c                an optimizer's step: Adam, and the parts of clipping
+    update.c                an optimizer's step: Adam, SGD, and the parts of clipping
     normalization.c         layer normalization, and its gradient
     build                   compiles them for this machine, once, and tells XLA where they are
     convolutions, products, transposes  the equations of a program that they compute
@@ -33,5 +33,8 @@ from .products import multiplies as multiplies
 from .products import product as product
 from .transposes import transpose as transpose
 from .updates import adam as adam
+from .updates import descent as descent
+from .updates import momentum as momentum
+from .updates import nesterov as nesterov
 from .updates import scaled as scaled
 from .updates import squares as squares

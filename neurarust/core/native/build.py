@@ -28,8 +28,9 @@ _SOURCES = tuple(sorted(_FOLDER.glob("*.c")))
 # Names of the functions, and what XLA knows them by.
 _TARGETS = (
     "neurarust_adam", "neurarust_convolution", "neurarust_convolution_kernel",
-    "neurarust_layer_norm", "neurarust_layer_norm_gradient", "neurarust_product",
-    "neurarust_scaled", "neurarust_squares", "neurarust_transpose",
+    "neurarust_descent", "neurarust_layer_norm", "neurarust_layer_norm_gradient",
+    "neurarust_momentum", "neurarust_nesterov", "neurarust_product", "neurarust_scaled",
+    "neurarust_squares", "neurarust_transpose",
 )  # fmt: skip
 _COMPILERS = ("cc", "gcc", "clang")
 # C11 alone would not join a product and a sum into one instruction, and has roots of negative

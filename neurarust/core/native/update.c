@@ -1,9 +1,9 @@
 // What an optimizer's step does with each parameter: the squares of its gradient are added up, the
-// gradient is scaled, and Adam takes one pass over it, the parameter and two averages.
+// gradient is scaled, and the rule takes one pass over it, the parameter and what it keeps.
 
 #include "common.h"
 
-// A number read, and one that Adam updates, take as long as so many multiplications and additions,
+// A number read, and one that a rule updates, take as long as so many multiplications and additions,
 // most of them waiting.
 #define READ 16
 #define UPDATED 64
@@ -80,49 +80,101 @@ XLA_FFI_Error *neurarust_scaled(XLA_FFI_CallFrame *frame) {
   return NULL;
 }
 
-// ------------------------------------------------------------------ Adam
+// ------------------------------------------------------------------ steps
 
-// In the order in which they are passed, after the arrays.
-enum { DECAY, WEIGHT, SQUARES_KEPT, SQUARES_WEIGHT, RATE, ROOT, EPSILON, SCALARS };
+#define ARRAYS 4
+#define SCALARS 7
 
+// One parameter's step: its arrays, of which the parameter is the first and the gradient the second,
+// numbers, and new arrays. A new array is the old one or lies elsewhere, so that no number waits for
+// another.
 typedef struct {
-  const float *param, *gradient, *average, *squares;
-  float *new_param, *new_average, *new_squares, scalar[SCALARS];
+  const float *array[ARRAYS];
+  float *made[ARRAYS - 1], scalar[SCALARS];
   integer count;
-} Adam;
+} Step;
 
-static void update(void *context, integer task, integer worker) {
-  const Adam *a = context;
+// (arrays..., scalars..., what it waits for) -> results.
+static XLA_FFI_Error *step(XLA_FFI_CallFrame *frame, int arrays, int scalars, int results, Task *task) {
+  if (asked_for_version(frame)) return NULL;
+  if (frame->args.size != arrays + scalars + 1 || frame->rets.size != results)
+    return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "update: other arrays expected");
+  Step s = {.count = count_of(frame, 0)};
+  for (int k = 0; k < arrays; k++) s.array[k] = array(frame, k);
+  for (int k = 0; k < scalars; k++) s.scalar[k] = *(const float *)array(frame, arrays + k);
+  for (int k = 0; k < results; k++) s.made[k] = result(frame, k);
+  integer threads = thread_count(frame, UPDATED * s.count);
+  if (!in_parallel(frame, threads, up(s.count, BLOCK), task, &s))
+    return failure(frame, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "update: no memory");
+  return NULL;
+}
+
+static void adam(void *context, integer task, integer worker) {
+  const Step *s = context;
   (void)worker;
-  const float *s = a->scalar;
-  float decay = s[DECAY], weight = s[WEIGHT], kept = s[SQUARES_KEPT], fresh = s[SQUARES_WEIGHT];
-  float rate = s[RATE], root = s[ROOT], epsilon = s[EPSILON];
-  integer first = task * BLOCK, last = least(first + BLOCK, a->count);
-  // A new array is the old one or lies elsewhere, so that no number waits for another.
+  enum { DECAY, WEIGHT, SQUARES_KEPT, SQUARES_WEIGHT, RATE, ROOT, EPSILON };
+  float decay = s->scalar[DECAY], weight = s->scalar[WEIGHT], kept = s->scalar[SQUARES_KEPT];
+  float fresh = s->scalar[SQUARES_WEIGHT], rate = s->scalar[RATE], root = s->scalar[ROOT];
+  float epsilon = s->scalar[EPSILON];
+  const float *param = s->array[0], *gradients = s->array[1];
+  integer first = task * BLOCK, last = least(first + BLOCK, s->count);
   EACH_ALONE
   for (integer k = first; k < last; k++) {
-    float gradient = a->gradient[k], average = a->average[k];
+    float gradient = gradients[k], average = s->array[2][k];
     average += weight * (gradient - average);
-    float squares = kept * a->squares[k] + fresh * (gradient * gradient);
-    float step = average / (__builtin_sqrtf(squares) / root + epsilon);
-    a->new_param[k] = a->param[k] * decay - rate * step;
-    a->new_average[k] = average;
-    a->new_squares[k] = squares;
+    float squares = kept * s->array[3][k] + fresh * (gradient * gradient);
+    float change = average / (__builtin_sqrtf(squares) / root + epsilon);
+    s->made[0][k] = param[k] * decay - rate * change;
+    s->made[1][k] = average;
+    s->made[2][k] = squares;
   }
 }
 
-// (param, gradient, average, squares, scalars..., what it waits for) -> new param, average, squares.
-XLA_FFI_Error *neurarust_adam(XLA_FFI_CallFrame *frame) {
-  if (asked_for_version(frame)) return NULL;
-  if (frame->args.size != 4 + SCALARS + 1 || frame->rets.size != 3)
-    return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "adam: other arrays expected");
-  Adam a = {
-      .param = array(frame, 0), .gradient = array(frame, 1), .average = array(frame, 2),
-      .squares = array(frame, 3), .new_param = result(frame, 0), .new_average = result(frame, 1),
-      .new_squares = result(frame, 2), .count = count_of(frame, 0)};
-  for (int k = 0; k < SCALARS; k++) a.scalar[k] = *(const float *)array(frame, 4 + k);
-  integer threads = thread_count(frame, UPDATED * a.count);
-  if (!in_parallel(frame, threads, up(a.count, BLOCK), update, &a))
-    return failure(frame, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "adam: no memory");
-  return NULL;
+XLA_FFI_Error *neurarust_adam(XLA_FFI_CallFrame *frame) { return step(frame, 4, 7, 3, adam); }
+
+// Gradient descent with momentum; with `ahead`, by Nesterov's rule.
+INLINE void descend(const Step *s, integer task, bool ahead) {
+  enum { DECAY, MOMENTUM, TAKEN, RATE };
+  float decay = s->scalar[DECAY], momentum = s->scalar[MOMENTUM], taken = s->scalar[TAKEN];
+  float rate = s->scalar[RATE];
+  const float *param = s->array[0], *gradients = s->array[1], *buffers = s->array[2];
+  integer first = task * BLOCK, last = least(first + BLOCK, s->count);
+  EACH_ALONE
+  for (integer k = first; k < last; k++) {
+    float gradient = decay == 0 ? gradients[k] : gradients[k] + decay * param[k];
+    float buffer = momentum * buffers[k] + taken * gradient;
+    s->made[0][k] = param[k] - rate * (ahead ? gradient + momentum * buffer : buffer);
+    s->made[1][k] = buffer;
+  }
 }
+
+static void with_momentum(void *context, integer task, integer worker) {
+  (void)worker;
+  descend(context, task, false);
+}
+
+static void ahead(void *context, integer task, integer worker) {
+  (void)worker;
+  descend(context, task, true);
+}
+
+XLA_FFI_Error *neurarust_momentum(XLA_FFI_CallFrame *frame) {
+  return step(frame, 3, 4, 2, with_momentum);
+}
+
+XLA_FFI_Error *neurarust_nesterov(XLA_FFI_CallFrame *frame) { return step(frame, 3, 4, 2, ahead); }
+
+static void plainly(void *context, integer task, integer worker) {
+  const Step *s = context;
+  (void)worker;
+  float decay = s->scalar[0], rate = s->scalar[1];
+  const float *param = s->array[0], *gradients = s->array[1];
+  integer first = task * BLOCK, last = least(first + BLOCK, s->count);
+  EACH_ALONE
+  for (integer k = first; k < last; k++) {
+    float gradient = decay == 0 ? gradients[k] : gradients[k] + decay * param[k];
+    s->made[0][k] = param[k] - rate * gradient;
+  }
+}
+
+XLA_FFI_Error *neurarust_descent(XLA_FFI_CallFrame *frame) { return step(frame, 2, 2, 1, plainly); }

@@ -7,6 +7,7 @@ these kernels, and 4.7 with Adam's; the step of an MLP of width 1024 8.6 ms, and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,26 +15,59 @@ import jax.numpy as jnp
 from .formulas import Shape, formula
 
 
-def _fit_adam(param: Shape, grad: Shape, average: Shape, squares: Shape, *others: Shape) -> bool:
-    return param == grad == average == squares and not any(others[:-1])
+def _fitting(arrays: int) -> Callable[..., bool]:
+    """So many arrays of one shape, then numbers, and what the step waits for."""
+
+    def fits(*shapes: Shape) -> bool:
+        return len({*shapes[:arrays]}) == 1 and not any(shapes[arrays:-1])
+
+    return fits
 
 
-@formula(_fit_adam, aliases={0: 0, 2: 1, 3: 2})
+# The last argument, `after`, is an array that is there when nothing reads the old parameter any
+# more. Without it, XLA would copy the parameter first, for the kernel writes over it.
+
+
+@formula(_fitting(4), aliases={0: 0, 2: 1, 3: 2})
 def adam(
     param: Any, grad: Any, average: Any, squares: Any, decay: Any, weight: Any, kept: Any,
     fresh: Any, rate: Any, root: Any, epsilon: Any, after: Any,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
-    """One parameter's step of Adam: the new parameter and averages.
-
-    Args:
-        after: an array that is there when nothing reads the old parameter any more. Without it,
-            XLA would copy the parameter first, for the kernel writes over it.
-    """
+    """One parameter's step of Adam: the new parameter and averages."""
     del after
     average = average + weight * (grad - average)
     squares = kept * squares + fresh * (grad * grad)
     step = average / (jnp.sqrt(squares) / root + epsilon)
     return param * decay - rate * step, average, squares
+
+
+@formula(_fitting(3), aliases={0: 0, 2: 1})
+def momentum(
+    param: Any, grad: Any, buffer: Any, decay: Any, kept: Any, taken: Any, rate: Any, after: Any
+) -> tuple[Any, Any]:
+    """Gradient descent with momentum: the new parameter and buffer."""
+    del after
+    grad = jnp.where(decay == 0, grad, grad + decay * param)
+    buffer = kept * buffer + taken * grad
+    return param - rate * buffer, buffer
+
+
+@formula(_fitting(3), aliases={0: 0, 2: 1})
+def nesterov(
+    param: Any, grad: Any, buffer: Any, decay: Any, kept: Any, taken: Any, rate: Any, after: Any
+) -> tuple[Any, Any]:
+    """As `momentum`, by Nesterov's rule."""
+    del after
+    grad = jnp.where(decay == 0, grad, grad + decay * param)
+    buffer = kept * buffer + taken * grad
+    return param - rate * (grad + kept * buffer), buffer
+
+
+@formula(_fitting(2), aliases={0: 0})
+def descent(param: Any, grad: Any, decay: Any, rate: Any, after: Any) -> Any:
+    """Plain gradient descent: the new parameter."""
+    del after
+    return param - rate * jnp.where(decay == 0, grad, grad + decay * param)
 
 
 @formula(lambda array: True)
