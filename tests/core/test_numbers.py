@@ -146,3 +146,17 @@ def test_a_jitted_function_packs_its_constants_once(scale):
         compiled = next(reversed(program.state.programs.values()))
         seen.append((compiled, constants, compiled.packing.vectors(constants)))
     assert all(one is other for one, other in zip(*seen, strict=True))
+
+
+def test_numbers_that_come_again_stay_on_the_device():
+    x = nr.ones(3)
+    nr.synchronize()
+    first = x * 0.5
+    packing, vectors = packed()
+    again = [packing.vectors((0.5,)) for _ in range(6)]
+    assert again[0] is vectors
+    assert [type(one[0]) is np.ndarray for one in again] == [True] * 3 + [False] * 3
+    assert [one[0].tolist() for one in again] == [[0.5]] * 6
+    assert packing.vectors((0.25,))[0].tolist() == [0.25]
+    assert [(x * scale).tolist() for scale in [2.0] * 7 + [3.0]] == [[2.0] * 3] * 7 + [[3.0] * 3]
+    assert first.tolist() == [0.5] * 3
