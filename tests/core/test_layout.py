@@ -57,6 +57,7 @@ AFTER = {
         jnp.tanh(y.reshape(2, 5, -1)) * 2,
         jnp.tanh(y.reshape(10, *y.shape[2:])) * 2,
         y[:, :, :0].reshape(2, 0, 5),
+        lax.reshape(y, (y.shape[2], 10, y.shape[3]), (2, 0, 1, 3)) * 2,
     ),
     "squeezed": lambda y: (lax.squeeze(y[:, :, :1], (2,)), jnp.expand_dims(y, (0, 3))),
     "product": lambda y: jnp.einsum("nchw,oc->nohw", y, jnp.arange(10.0).reshape(2, 5)),

@@ -270,8 +270,11 @@ def _along(name: str) -> Callable:
 def _reshape(equation: Any, given: list) -> Any:
     """Axes of one element come and go, and axes that lie side by side are split and joined."""
     (one,) = given
-    if type(one) is not Placed or equation.params["dimensions"] is not None:
+    if type(one) is not Placed:
         return None
+    # The axes may be taken in another order, as `vmap` does.
+    back = _inverse(equation.params["dimensions"] or tuple(range(len(one.order))))
+    one = Placed(one.array, tuple(back[axis] for axis in one.order))
     old = dict(sorted(zip(one.order, one.array.shape, strict=True)))
     new = dict(enumerate(equation.params["new_sizes"]))
     if 0 in new.values():
@@ -455,13 +458,12 @@ def _in_groups(equation: Any, picture: Any, kernel: Any, numbers: Any) -> Any:
     # Each part would make its share of them anew.
     picture, kernel = lax.optimization_barrier((picture, kernel))
     alone = {"dimension_numbers": numbers, "feature_group_count": 1, "batch_group_count": 1}
-    parts = [_parts(picture, groups, along), _parts(kernel, groups, numbers.rhs_spec[0])]
+    parts = [
+        lax.split(array, [array.shape[axis] // groups] * groups, axis)
+        for array, axis in ((picture, along), (kernel, numbers.rhs_spec[0]))
+    ]
     results = [bind(equation, list(pair), alone)[0] for pair in zip(*parts, strict=True)]
     return lax.concatenate(results, numbers.out_spec[1])
-
-
-def _parts(array: Any, count: int, axis: int) -> Sequence[Any]:
-    return lax.split(array, [array.shape[axis] // count] * count, axis)
 
 
 _WINDOW = ("window_dimensions", "window_strides", "padding", "base_dilation", "window_dilation")
@@ -487,10 +489,8 @@ _RULES: dict[str, Callable] = {
     "rev": _along("dimensions"),
     "select_and_scatter_add": _per_axis("window_dimensions", "window_strides", "padding"),
 }
-for _name in ("max", "min", "sum"):
-    _RULES[f"reduce_window_{_name}"] = _per_axis(*_WINDOW)
-for _name in ("sum", "max", "min", "prod", "and", "or", "xor"):
-    _RULES[f"reduce_{_name}"] = _removing("axes")
+_RULES |= {f"reduce_window_{name}": _per_axis(*_WINDOW) for name in ("max", "min", "sum")}
+_RULES |= {f"reduce_{name}": _removing("axes") for name in "sum max min prod and or xor".split()}
 for _name in """
     add sub mul div rem pow max min neg sign abs floor ceil round is_finite exp exp2 log expm1
     log1p sqrt rsqrt cbrt square integer_pow tanh sin cos tan logistic erf erfc erf_inv atan2 sinh

@@ -111,7 +111,7 @@ def _batched(
     try:
         return derived(
             f"vmap({call.name})", function, signature, signature.inexact, inputs=inputs,
-            residuals=call.residuals or chunk is not None,
+            residuals=True,
         )  # fmt: skip
     except ValueError as error:
         if "out_axes" not in str(error):
