@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 
-import jax
 import numpy as np
 import pytest
 
@@ -15,16 +14,23 @@ from .subprocesses import run
 
 resource = pytest.importorskip("resource")
 
-# Page faults of a run of a program with 32 MB of scratch memory, in a process of its own: of the
-# median one, since a thread that first needs memory in one of them has some to fetch.
+# Page faults of a run of a program with 8 MB of scratch memory for each of `sys.argv[1]` layers, in
+# a process of its own: of the median one, since a thread that first needs memory in one of them has
+# some to fetch.
 COUNT = """
-import resource, statistics
+import resource, statistics, sys
 import neurarust as nr
-F = nr.nn.functional
-x, weight = nr.rand(32, 32, 64, 64), nr.rand(32, 32, 3, 3)
+x = nr.rand(32768, 64)
+weights = [nr.rand(64, 64, requires_grad=True) for _ in range(int(sys.argv[1]))]
 def run():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    F.conv2d(F.conv2d(x, weight, padding=1).relu(), weight).sum().item()
+    y = x
+    for weight in weights:
+        y = (y @ weight).tanh()
+    y.sum().backward()
+    [weight.grad.sum().item() for weight in weights]
+    for weight in weights:
+        weight.grad = None
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 for _ in range(8):
     run()
@@ -32,16 +38,19 @@ print(statistics.median_low(run() for _ in range(9)))
 """
 
 
-@pytest.mark.skipif(
-    jax.__version_info__ >= (0, 12),
-    reason="there the C library's settings change nothing: 16,000 page faults with and without",
-)
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not the GNU C library")
-def test_a_run_fetches_no_memory_from_the_system():
+@pytest.mark.parametrize("layers", [4, 12])
+def test_a_run_fetches_no_memory_from_the_system(layers):
     # The user's own setting is left alone: the C library's default fetches it all, every time.
-    fetched = int(run(COUNT, MALLOC_MMAP_THRESHOLD_="131072"))
-    assert fetched > 8_000  # 32 MB are 8,192 pages
-    assert int(run(COUNT)) < fetched / 10
+    fetched = int(run(COUNT, str(layers), MALLOC_MMAP_THRESHOLD_="131072"))
+    assert fetched > 1_500 * layers  # 8 MB are 2,048 pages
+    assert int(run(COUNT, str(layers))) < fetched / 10
+
+
+def test_the_users_own_size_of_blocks_is_left_alone(monkeypatch):
+    assert scratch.options()["xla_multiheap_size_constraint_per_heap"] <= 32 << 20
+    monkeypatch.setenv("XLA_FLAGS", "--xla_multiheap_size_constraint_per_heap=-1")
+    assert scratch.options() == {}
 
 
 @pytest.mark.parametrize("jitted", [False, True])

@@ -154,7 +154,7 @@ class Program:
             exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
             return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
         convolves = layout.convolves(traced.jaxpr.jaxpr)
-        options: dict[str, Any] = libraries.options(traced.jaxpr.jaxpr, convolves)
+        options = scratch.options() | libraries.options(traced.jaxpr.jaxpr, convolves)
         if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
             function = layout.channels_last(traced.jaxpr)
         elif layout.calls_kernels(traced.jaxpr.jaxpr):

@@ -3,9 +3,10 @@
 The C library gives large blocks back to the system when they are freed. XLA frees a program's
 scratch memory after every run, so that each run would fetch it anew, page by page: 18 of the
 70 ms of a small ResNet's training step. Once a program is that large, blocks of up to KEPT bytes
-are kept for the next run. It takes its memory when it is called, so a large program is called only
-when the one before has run: else there would be scratch memory for two, of which one goes back
-(26 ms a step in place of 20). Python records the next step meanwhile.
+are kept for the next run, and XLA divides what it needs into smaller ones. It takes them when a
+program is called, so a large one is called only when the one before has run: else there would be
+scratch memory for two, of which one goes back (26 ms a step in place of 20). Python records the
+next step meanwhile.
 
 Of what compiling a program took, 100 to 200 MiB for a small GPT, it keeps most, in pieces, so that
 the process would grow by half of that with each program. It is asked to give them back.
@@ -35,9 +36,18 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _USERS = (
     "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"
 )  # fmt: skip
-# A thread's heap goes back to the system once the one before it has so much free: with 8 MiB, one
-# run in four fetched 32 MB of scratch memory anew.
-_PAD = 32 << 20
+# A thread's heap, of 64 MiB, goes back to the system once the one before has so much free: never.
+# (With 8 MiB, one run in four fetched 32 MB of scratch memory anew.)
+_PAD = 64 << 20
+# A block that does not fit into a thread's heap always comes from the system. XLA divides what it
+# needs into blocks of at most so many bytes, two for each heap (the small GPT with 24 blocks, which
+# needs 128 MB: 105 ms a step with 33,000 page faults, 73 so).
+_OPTION, _BLOCK = "xla_multiheap_size_constraint_per_heap", 30_000_000
+
+
+def options() -> dict[str, Any]:
+    """What XLA is told when it compiles a program for CPU, unless the user has told it."""
+    return {} if _OPTION in os.environ.get("XLA_FLAGS", "") else {_OPTION: _BLOCK}
 
 
 def keep(compiled: Any, computed: Iterable[Aval]) -> bool:
