@@ -17,7 +17,16 @@ COMMANDS = (
     ("benchmarks.operations", "--rounds", "3"),
     *(
         (f"benchmarks.{name}",)
-        for name in ("growth", "first_call", "vmap", "recording", "memory", "peaks", "startup")
+        for name in (
+            "growth",
+            "attention",
+            "first_call",
+            "vmap",
+            "recording",
+            "memory",
+            "peaks",
+            "startup",
+        )  # fmt: skip
     ),
     ("benchmarks.compilations",),
 )
