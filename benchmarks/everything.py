@@ -26,7 +26,7 @@ COMMANDS = (
             "memory",
             "peaks",
             "startup",
-        )  # fmt: skip
+        )
     ),
     ("benchmarks.compilations",),
 )

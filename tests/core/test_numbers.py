@@ -82,6 +82,14 @@ def test_zeros_of_two_signs_are_not_the_same():
         np.testing.assert_array_equal(signs(first, second), wanted)
 
 
+def test_complex_numbers_whose_zeros_differ_are_not_the_same():
+    x = nr.ones(1, dtype=nr.complex128)
+    above, below = complex(-1, 0.0), complex(-1, -0.0)
+    for first, second in ((above, above), (above, below), (below, below), (below, above)):
+        made = nr.cat([x.mul(first), x.mul(second)]).numpy()
+        assert np.signbit(made.imag).tolist() == [first is below, second is below]
+
+
 def test_nan_and_integers_are_told_apart():
     x, counts = nr.ones(2), nr.ones(2, dtype=nr.int64)
     nr.synchronize()

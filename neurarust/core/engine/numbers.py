@@ -101,11 +101,19 @@ def _taking(places: Sequence[int]) -> Callable[[tuple], tuple]:
 
 def _same(one: tuple, other: tuple) -> bool:
     """Whether these are the same numbers: zeros of two signs are equal, and not the same."""
-    return one is other or one == other and (0 not in one or _zeros(one) == _zeros(other))
+    return (
+        one is other
+        or one == other
+        and (
+            0 not in one
+            and not any(map(_is_complex, one))
+            or [*map(str, one)] == [*map(str, other)]
+        )
+    )
 
 
-def _zeros(numbers: tuple) -> list[str]:
-    return [str(one) for one in numbers if one == 0]
+def _is_complex(number: Any) -> bool:
+    return type(number) is complex
 
 
 def _sharing(signatures: Sequence[Any], tuples: Sequence[tuple], level: int) -> list[int]:
@@ -122,8 +130,8 @@ def _sharing(signatures: Sequence[Any], tuples: Sequence[tuple], level: int) -> 
         for k, number in enumerate(numbers):
             place = len(found)
             if level == EQUAL:
-                sign = str(number) if number == 0 else ""
-                place = alike.setdefault((*signature.parts(k), number, sign), place)
+                text = str(number) if number == 0 or _is_complex(number) else ""
+                place = alike.setdefault((*signature.parts(k), number, text), place)
             found.append(place)
     return found
 

@@ -365,6 +365,7 @@ def find(
         state.compilations += 1
         program.number = state.compilations
         state.programs[key] = program
+        state.programs.move_to_end(key)
         if len(state.programs) > CAPACITY:
             state.programs.popitem(last=False)
     vectors = packing.vectors(numbers.flat)
