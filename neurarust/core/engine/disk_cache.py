@@ -188,7 +188,8 @@ def pack(lowered: Any, compiled: Any) -> tuple | None:
     """A compiled program for `save`; None if it cannot live in another process.
 
     Code that calls into libraries by a pointer is kept only where the pointers are known
-    to be set up again (LAPACK's and our own kernels, see `unpack`).
+    to be set up again (LAPACK's and our own kernels, see `unpack`). XLA cannot write what takes its
+    scratch memory in several blocks (see `scratch`).
     """
     targets = _custom_calls(lowered.as_text())
     libraries = {one.partition("_")[0] for one in targets}
@@ -196,7 +197,7 @@ def pack(lowered: Any, compiled: Any) -> tuple | None:
         return None
     try:
         return libraries, serialize_executable.serialize(compiled)
-    except Exception:  # Some back ends cannot.
+    except Exception:  # Some back ends cannot, and some programs.
         return None
 
 
