@@ -12,7 +12,7 @@ from jax import lax
 
 import neurarust as nr
 from neurarust import nn
-from neurarust.core.engine import layout
+from neurarust.core.engine import contents, layout
 
 KERNEL = np.random.default_rng(1).standard_normal((5, 3, 3, 2))
 
@@ -152,9 +152,9 @@ def test_pictures_are_transposed_at_the_ends_only(without_kernels):
 
 def test_programs_without_convolutions_are_left_alone():
     plain = jax.make_jaxpr(lambda x: jnp.tanh(x).sum(1))(picture())
-    assert not layout.convolves(plain.jaxpr)
+    assert not contents.convolves(plain.jaxpr)
     inside = jax.make_jaxpr(jax.jit(lambda x: convolved(x)))(picture())
-    assert layout.convolves(inside.jaxpr)
+    assert contents.convolves(inside.jaxpr)
 
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
@@ -221,7 +221,7 @@ def pointwise(picture, kernel):
 def test_products_of_pictures(function):
     given, kernel = picture(2, 3, 16, 17).astype(np.float32), KERNEL[:4, :, 0, 0].astype(np.float32)
     closed = jax.make_jaxpr(function)(given, kernel)
-    assert layout.multiplies_pictures(closed.jaxpr)
+    assert contents.multiplies_pictures(closed.jaxpr)
     assert_alike(*both_ways(function, given, kernel))
     # No picture is turned around: the products take them as they lie.
     lowered = jax.jit(layout.channels_last(jax.make_jaxpr(pointwise)(given, kernel)))
@@ -230,4 +230,4 @@ def test_products_of_pictures(function):
 
 def test_small_pictures_are_one_product():
     given, kernel = picture(2, 3, 8, 8), KERNEL[:4, :, 0, 0]
-    assert not layout.multiplies_pictures(jax.make_jaxpr(pointwise)(given, kernel).jaxpr)
+    assert not contents.multiplies_pictures(jax.make_jaxpr(pointwise)(given, kernel).jaxpr)

@@ -15,7 +15,7 @@ from jax import lax
 
 import neurarust as nr
 from neurarust.core import native
-from neurarust.core.engine import layout, program
+from neurarust.core.engine import contents, layout, program
 from neurarust.core.native import build, products
 
 from .subprocesses import run
@@ -209,7 +209,7 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
     # Each step adds to the rounding of those before.
     assert_alike(found, jax.jit(function)(*given), within=3e-5)
     assert called == ["product", "product"]
-    assert layout.calls_kernels(jax.make_jaxpr(function)(*given).jaxpr)
+    assert contents.calls_kernels(jax.make_jaxpr(function)(*given).jaxpr)
 
 
 @compiled
@@ -230,7 +230,7 @@ def test_other_products_are_left_to_xla(shapes, numbers, dtype):
     assert native.product({"preferred_element_type": None}, *factors, numbers) is None
     with jax.enable_x64(True):
         closed = jax.make_jaxpr(lambda *given: lax.dot_general(*given, numbers))(*factors)
-    assert not layout.calls_kernels(closed.jaxpr)
+    assert not contents.calls_kernels(closed.jaxpr)
 
 
 @compiled
@@ -247,6 +247,38 @@ def test_transposes(shape, order, called):
     function = jax.jit(lambda one: native.transpose(one, order))
     np.testing.assert_array_equal(function(given), given.transpose(order))
     assert ("neurarust_transpose" in function.lower(given).as_text()) is called
+
+
+@compiled
+def test_a_transpose_in_a_program_of_its_own_is_carried_along():
+    """XLA reads a transposed array in strides, number by number."""
+    (given,) = arrays((300, 200))
+    x = nr.tensor(given)
+    nr.synchronize()
+
+    def text_of(compute):
+        result = compute(x).numpy()
+        return result, next(reversed(program.state.programs.values())).function.as_text()
+
+    found, text = text_of(lambda x: x.t() + 1)
+    np.testing.assert_array_equal(found, given.T + 1)
+    assert text.count('custom_call_target="neurarust_transpose"') == 1
+    found, text = text_of(lambda x: x.t().tanh().sum(1))
+    np.testing.assert_allclose(found, np.tanh(given).sum(0), rtol=1e-5, atol=1e-5)
+    assert "neurarust_transpose" not in text
+
+
+@compiled
+def test_a_transpose_that_a_product_takes_in_does_not_count():
+    x = jnp.ones((300, 200))
+
+    def of(function):
+        return contents.transposes(jax.make_jaxpr(function)(x).jaxpr)
+
+    assert of(lambda x: x.T + 1)
+    assert not of(lambda x: x @ x.T)
+    assert not of(lambda x: x[:10].T + 1)
+    assert not of(lambda x: x.reshape(20, 15, 200).transpose(1, 0, 2) + 1)
 
 
 TRAINS = """

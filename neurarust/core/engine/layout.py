@@ -26,7 +26,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from .. import native
-from .jaxprs import CALLS, bind, equations, executions, is_literal
+from .contents import PIXELS, calls_kernels
+from .jaxprs import CALLS, bind, is_literal
 
 Order = tuple[int, ...]
 
@@ -44,24 +45,6 @@ class Spread(NamedTuple):
     array: Any
     shape: tuple[int, ...]
     axes: tuple[int, ...]
-
-
-def convolves(jaxpr: Any) -> bool:
-    """Whether there is a convolution in it that `channels_last` reaches."""
-    return any(one.primitive.name == "conv_general_dilated" for one in equations(jaxpr))
-
-
-def multiplies_pictures(jaxpr: Any) -> bool:
-    """Whether there is a product of pictures' channels in it, as of a 1 x 1 convolution."""
-    return any(map(_multiplies_pictures, equations(jaxpr)))
-
-
-def calls_kernels(jaxpr: Any) -> bool:
-    """Whether there is a product or a formula in it, or in its loops, that a kernel computes."""
-    return any(
-        native.multiplies(one) if one.primitive.name == "dot_general" else native.is_formula(one)
-        for one, _ in executions(jaxpr)
-    )
 
 
 def channels_last(closed: Any) -> Callable[..., list]:
@@ -348,22 +331,6 @@ def _formula(equation: Any, given: list) -> Any:
     return native.call(equation, [*map(believed, given)]) if native.is_formula(equation) else None
 
 
-# Pictures of so many pixels are multiplied as they lie, one by one.
-_PIXELS = 256
-
-
-def _multiplies_pictures(equation: Any) -> bool:
-    """Whether it is a product of plain pictures' channels with a matrix: a 1 x 1 convolution."""
-    if equation.primitive.name != "dot_general":
-        return False
-    (picture, matrix), params = (one.aval for one in equation.invars), equation.params
-    ((axes, _), (batch, _)) = params["dimension_numbers"]
-    return (
-        picture.ndim > 2 and matrix.ndim == 2 and tuple(axes) == (1,) and not batch
-        and math.prod(picture.shape[2:]) >= _PIXELS
-    )  # fmt: skip
-
-
 def _of_pictures(equation: Any, arrays: list, numbers: tuple, free: list[int]) -> Any:
     """A product over the channels of pictures (batch, channels, *sizes), or the pixels of two.
 
@@ -374,7 +341,7 @@ def _of_pictures(equation: Any, arrays: list, numbers: tuple, free: list[int]) -
     (left, right), (batch, _) = numbers
     first, second = arrays
     sizes = tuple(range(2, first.ndim))
-    if batch or first.ndim < 3 or math.prod(first.shape[2:]) < _PIXELS:
+    if batch or first.ndim < 3 or math.prod(first.shape[2:]) < PIXELS:
         return None
     flat = first.reshape(*first.shape[:2], -1)
     if left == (1,) and second.ndim == 2:

@@ -15,7 +15,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import disk_cache, early, layout, libraries, prompt, scratch
+from . import contents, disk_cache, early, layout, libraries, prompt, scratch
 from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -153,13 +153,16 @@ class Program:
             lowered = traced.lower()
             exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
             return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
-        convolves = layout.convolves(traced.jaxpr.jaxpr)
-        options = scratch.options() | libraries.options(traced.jaxpr.jaxpr, convolves)
-        if convolves or layout.multiplies_pictures(traced.jaxpr.jaxpr):
+        jaxpr = traced.jaxpr.jaxpr
+        convolves = contents.convolves(jaxpr)
+        options = scratch.options() | libraries.options(jaxpr, convolves)
+        if convolves or contents.multiplies_pictures(jaxpr):
             function = layout.channels_last(traced.jaxpr)
-        elif layout.calls_kernels(traced.jaxpr.jaxpr):
+        elif contents.calls_kernels(jaxpr):
             function = layout.with_kernels(traced.jaxpr)
-        elif prompt.is_small(traced.jaxpr.jaxpr):
+        elif contents.transposes(jaxpr):
+            function = layout.channels_last(traced.jaxpr)
+        elif prompt.is_small(jaxpr):
             function = layout.with_kernels(traced.jaxpr, small=True)
             function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
             options = options | prompt.OPTIONS

@@ -32,6 +32,7 @@ from .formulas import is_formula as is_formula
 from .products import multiplies as multiplies
 from .products import product as product
 from .transposes import transpose as transpose
+from .transposes import transposes as transposes
 from .updates import adam as adam
 from .updates import descent as descent
 from .updates import momentum as momentum

@@ -88,7 +88,9 @@ def product(
 
 
 def multiplies(equation: Any, small: bool = False) -> bool:
-    """Whether the kernel computes a `dot_general` of arrays that lie as the program has them."""
+    """Whether it is a `dot_general` that the kernel computes, of arrays that lie as they should."""
+    if equation.primitive.name != "dot_general":
+        return False
     left, right = (one.aval for one in equation.invars)
     numbers = equation.params["dimension_numbers"]
     return product(equation.params, left, right, numbers, small) is not None
