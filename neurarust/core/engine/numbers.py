@@ -101,19 +101,19 @@ def _taking(places: Sequence[int]) -> Callable[[tuple], tuple]:
 
 def _same(one: tuple, other: tuple) -> bool:
     """Whether these are the same numbers: zeros of two signs are equal, and not the same."""
-    return (
-        one is other
-        or one == other
-        and (
-            0 not in one
-            and not any(map(_is_complex, one))
-            or [*map(str, one)] == [*map(str, other)]
-        )
-    )
+    if one is other or one != other:
+        return one is other
+    told = 0 in one or any(map(_is_complex, one))
+    return not told or [*map(_signs, one)] == [*map(_signs, other)]
 
 
 def _is_complex(number: Any) -> bool:
     return type(number) is complex
+
+
+def _signs(number: Any) -> str:
+    """What tells numbers that are equal from one another."""
+    return str(complex(number)) if number == 0 or _is_complex(number) else ""
 
 
 def _sharing(signatures: Sequence[Any], tuples: Sequence[tuple], level: int) -> list[int]:
@@ -130,8 +130,7 @@ def _sharing(signatures: Sequence[Any], tuples: Sequence[tuple], level: int) -> 
         for k, number in enumerate(numbers):
             place = len(found)
             if level == EQUAL:
-                text = str(number) if number == 0 or _is_complex(number) else ""
-                place = alike.setdefault((*signature.parts(k), number, text), place)
+                place = alike.setdefault((*signature.parts(k), number, _signs(number)), place)
             found.append(place)
     return found
 
