@@ -519,6 +519,15 @@ def test_layer_norm_and_its_gradient(name):
             np.testing.assert_allclose(one, other, rtol=0, atol=2e-6 * (np.abs(other).max() + 10))
 
 
+@pytest.mark.parametrize(("shape", "size"), [((0, 4), 4), ((2, 0, 4), 4), ((3, 0), 0)])
+def test_layer_norm_of_nothing(shape, size):
+    x, weight, bias = (nr.ones(one, requires_grad=True) for one in (shape, (size,), (size,)))
+    y = nr.nn.functional.layer_norm(x, (size,), weight, bias)
+    y.sum().backward()
+    assert y.shape == x.grad.shape == shape
+    assert weight.grad.tolist() == bias.grad.tolist() == [0.0] * size
+
+
 @compiled
 def test_layer_norm_under_vmap_and_twice_differentiated_is_xlas():
     x, given = arrays((4, 64, 32), (4, 64, 32))

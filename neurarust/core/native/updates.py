@@ -41,14 +41,18 @@ def adam(
     return param * decay - rate * step, average, squares
 
 
+def _decayed(grad: Any, param: Any, decay: Any) -> Any:
+    """The gradient with weight decay; without any, parameters that are infinite do no harm."""
+    return jnp.where(decay == 0, grad, grad + decay * param)
+
+
 @formula(_fitting(3), aliases={0: 0, 2: 1})
 def momentum(
     param: Any, grad: Any, buffer: Any, decay: Any, kept: Any, taken: Any, rate: Any, after: Any
 ) -> tuple[Any, Any]:
     """Gradient descent with momentum: the new parameter and buffer."""
     del after
-    grad = jnp.where(decay == 0, grad, grad + decay * param)
-    buffer = kept * buffer + taken * grad
+    buffer = kept * buffer + taken * _decayed(grad, param, decay)
     return param - rate * buffer, buffer
 
 
@@ -58,7 +62,7 @@ def nesterov(
 ) -> tuple[Any, Any]:
     """As `momentum`, by Nesterov's rule."""
     del after
-    grad = jnp.where(decay == 0, grad, grad + decay * param)
+    grad = _decayed(grad, param, decay)
     buffer = kept * buffer + taken * grad
     return param - rate * (grad + kept * buffer), buffer
 
@@ -67,7 +71,7 @@ def nesterov(
 def descent(param: Any, grad: Any, decay: Any, rate: Any, after: Any) -> Any:
     """Plain gradient descent: the new parameter."""
     del after
-    return param - rate * jnp.where(decay == 0, grad, grad + decay * param)
+    return param - rate * _decayed(grad, param, decay)
 
 
 @formula(lambda array: True)

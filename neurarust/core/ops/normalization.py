@@ -299,7 +299,8 @@ def _layer_norm_gradient(given: Array, x: Array, weight: Array, eps: Any):
     by_weight = lax.optimization_barrier(given * normal)
     mean, along = ((one @ (weight / size))[..., None] for one in (given, by_weight))
     by_input = scale * (given * weight - mean) - (scale * along) * normal
-    return by_input, *(total(one.reshape(-1, size), (0,)) for one in (by_weight, given))
+    rows = (math.prod(x.shape[:-1]), size)
+    return by_input, *(total(one.reshape(rows), (0,)) for one in (by_weight, given))
 
 
 def _rows(array: Array, normalized_shape: int | tuple) -> Array:
@@ -309,8 +310,8 @@ def _rows(array: Array, normalized_shape: int | tuple) -> Array:
     reshapes behind the sums of a residual network one by one, going through the whole program
     for each (24 blocks of a transformer: 1 of 8 s of compiling).
     """
-    axes = 1 if isinstance(normalized_shape, int) else len(normalized_shape)
-    return wide(array).reshape(*array.shape[: array.ndim - axes], -1)
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+    return wide(array).reshape(*array.shape[: array.ndim - len(shape)], math.prod(shape))
 
 
 def _layer_norm_backward(
