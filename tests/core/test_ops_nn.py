@@ -331,3 +331,9 @@ def test_distances_of_half_precision_do_not_overflow():
     rough = nr.full((3,), 300.0, dtype=nr.bfloat16)
     # 510 squared; the difference in bfloat16 would be squared to 262144.
     assert F.mse_loss(rough, -rough * 0.7).item() == 260096
+
+
+@pytest.mark.parametrize("dtype", [nr.int64, nr.bool])
+def test_layer_norm_refuses_whole_numbers(dtype):
+    with pytest.raises(RuntimeError, match="layer_norm.*no bool or integer ones"):
+        F.layer_norm(nr.ones(2, 4, dtype=dtype), (4,))

@@ -330,7 +330,10 @@ def _layer_norm_backward(
     )
 
 
-@op(namespace=("nn.functional", "neurarust"), method=False, gradient=_layer_norm_backward)
+@op(
+    namespace=("nn.functional", "neurarust"), method=False, gradient=_layer_norm_backward,
+    refuses="bool integer",
+)  # fmt: skip
 def layer_norm(
     input: Array,
     normalized_shape: int | tuple,
