@@ -94,3 +94,28 @@ def test_memory_of_the_compiler_goes_back():
         float(run(HOLDS, str(many), NEURARUST_CACHE_DIR="")) for many in (1_000_000, scratch.MANY)
     )
     assert left < 0.8 * held
+
+
+def test_what_other_threads_keep_goes_back_before_some_runs(monkeypatch):
+    done = []
+    monkeypatch.setattr(scratch, "let_finish", lambda: done.append("way"))
+    monkeypatch.setattr(scratch, "give_back", lambda: done.append("back"))
+    x, weight = nr.rand(1300, 1000), nr.rand(3)
+
+    def runs(function) -> list[str]:
+        done.clear()
+        function()
+        return [*done]
+
+    def large():
+        (x @ x.t()).softmax(1).sum().item()
+
+    def small():
+        (weight * 2).tanh().sum().item()
+
+    small(), small(), large()
+    # From the second run on: what is small follows a large one, or runs as it likes.
+    assert [runs(large) for _ in range(10)] == [["way", "back"]] + [["way"]] * 7 + (
+        [["way", "back"]] + [["way"]]
+    )
+    assert [runs(small) for _ in range(2)] == [["way"], []]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import neurarust as nr
 from neurarust.core.engine import program, value
@@ -45,6 +46,48 @@ def test_host_arrays_in_views_writes_and_gradients():
     written[1:] += nr.tensor([10.0, 20.0])
     assert written.tolist() == [1.0, 12.0, 23.0]
     assert nr.tensor(5.0).item() == 5.0
+
+
+def test_large_arrays_are_brought_without_compiling_and_are_not_the_users():
+    script = """
+    import jax, numpy as np
+    import neurarust as nr
+    nr.ones(2).tolist()
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(lambda name, *_, **__: compiled.append(name))
+    array = np.ones(4321, np.float32)
+    made = [nr.tensor(array), nr.from_numpy(array), nr.as_tensor(array), nr.asarray(array)]
+    array[:] = 5
+    assert all((one.numpy() == 1).all() for one in made)
+    print(compiled)
+    """
+    assert run(script).strip() == "[]"
+
+
+@pytest.mark.parametrize("size", [3, 3000])
+def test_writes_and_masks_take_an_array_as_it_is_now(size):
+    values, mask, places = np.ones(size, np.float32), np.ones(size, bool), np.arange(size)
+    written, masked = nr.zeros(size), nr.zeros(size)
+    written[:] = values
+    masked[mask] = 2.0
+    taken = (nr.arange(size) * 2)[places]
+    values[:], mask[:], places[:] = 5, False, 0
+    assert (written.numpy() == 1).all() and (masked.numpy() == 2).all()
+    assert (taken.numpy() == 2 * np.arange(size)).all()
+
+
+def test_arrays_are_waited_for_before_they_are_fetched():
+    class Array:
+        done = False
+
+        def block_until_ready(self):
+            self.done = True
+
+        def __array__(self, dtype=None, copy=None):
+            assert self.done
+            return np.ones(2)
+
+    assert value.fetched(Array()).tolist() == [1.0, 1.0]
 
 
 def test_programs_of_host_arrays_alone_run_on_their_device():

@@ -21,6 +21,9 @@ from .signature import Signature, user_line
 from .value import Value, export
 
 CAPACITY = 512
+# Runs of a large program before which memory goes back that other threads keep: the second, since
+# the first one often had another thread, and ever more rarely.
+TRIMMED = frozenset({0, *(8**power for power in range(1, 10))})
 # From so many programs and seconds of compiling on, it is worth a warning.
 MANY, LONG = 32, 60.0
 Call = tuple[Signature, tuple[int, ...]]
@@ -87,14 +90,22 @@ class Program:
 
         A compiled function needs no mode for arrays that are on the device.
         """
-        if self.large:
+        if self.large or state.large:
             wait()
+            scratch.let_finish()
+            if self.large and self.hits in TRIMMED:
+                scratch.give_back()
         arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.hits += 1
         for k in self.forwarded or ():
             export(arrays[k])
-        state.last = arrays[self.smallest] if arrays else None
+        self._note(arrays)
         return arrays
+
+    def _note(self, arrays: list) -> None:
+        """What to wait for until it has run."""
+        state.last = arrays[self.smallest] if arrays else None
+        state.large = self.large
 
     def _first(self, vectors: tuple, leaves: list[Any]) -> list:
         started = time.perf_counter()
@@ -119,7 +130,7 @@ class Program:
         self.forwarded = tuple(forwarded)
         for k in self.forwarded:
             export(arrays[k])
-        state.last = arrays[self.smallest] if arrays else None
+        self._note(arrays)
         return arrays
 
     def _loaded(self) -> Any:
@@ -280,7 +291,9 @@ class _State:
         # Sequence of operations -> how often, and for how many seconds, it was compiled.
         self.alike: dict[int, tuple[int, float]] = {}
         self.told = False
+        # Something that it made, and whether its scratch memory is large.
         self.last: Any = None
+        self.large = False
         # The program that ran last and what it gave of one element, until somebody looks.
         self.unseen: tuple[Program, list[int]] | None = None
         # How often somebody looked since a program that had been looked at was not.

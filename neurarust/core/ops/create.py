@@ -94,7 +94,7 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
             )
     if array.dtype.kind == "c" and wanted.category < dtypes.COMPLEX:
         raise TypeError(f"tensor: complex data cannot become {wanted}. Take .real or .imag")
-    return array.astype(wanted.dtype)
+    return array.astype(wanted.dtype, copy=False)
 
 
 def _numbers(data: Any) -> Any:

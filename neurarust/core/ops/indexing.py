@@ -334,9 +334,9 @@ def _true_places(array: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _host_tensor(array: np.ndarray) -> Tensor:
-    if array.dtype.kind in "iub" and array.dtype != np.bool_:
-        array = array.astype(np.int64)
-    return wrap(from_host(np.asarray(array, order="C"), CPU), None)
+    """A tensor with a copy of an array, which may be the user's: it is read later."""
+    kind = np.int64 if array.dtype.kind in "iu" else array.dtype
+    return wrap(from_host(np.array(array, kind, order="C"), CPU), None)
 
 
 # ------------------------------------------------------------------ x[...] and x[...] = y

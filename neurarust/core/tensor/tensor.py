@@ -12,7 +12,7 @@ from .. import dtype as dtypes
 from ..autograd.tape import Edge
 from ..engine.program import looked
 from ..engine.recording import state
-from ..engine.value import Value, export, host_value
+from ..engine.value import Value, export, fetched, host_value
 from .storage import Step, Storage, layout_of
 
 new_object = object.__new__
@@ -194,7 +194,7 @@ class Tensor:
     def _host(self) -> np.ndarray:
         array = self._array()
         looked(array)
-        return np.asarray(array)
+        return fetched(array)
 
     def item(self) -> Any:
         """The one element as a Python number; runs what it depends on."""
@@ -225,7 +225,7 @@ class Tensor:
                 f"can't convert {self.device} device type tensor to numpy. "
                 f"Use Tensor.cpu() to copy the tensor to host memory first."
             )
-        array = np.asarray(export(self._array()))
+        array = fetched(export(self._array()))
         if array.flags.writeable:
             array = array.view()
             array.flags.writeable = False
