@@ -9,7 +9,7 @@ run is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 Calls = Sequence[tuple[Any, tuple[int, ...]]]
@@ -43,10 +43,10 @@ def split(
     at = _place(calls, live, looked)
     if at is None:
         return None
-    first, second = (_part(calls, live, donated, *ends) for ends in ((0, at), (at, len(calls))))
-    both = {-1 - one for one in set(first.inputs) & set(second.inputs)}
-    alone = [k for k in donated if k not in both]
-    first, second = (_part(calls, live, alone, *ends) for ends in ((0, at), (at, len(calls))))
+    second = _part(calls, live, donated, at, len(calls))
+    # What both take is the second's to write over.
+    alone = set(donated).difference(-1 - one for one in second.inputs)
+    first = _part(calls, live, alone, 0, at)
     return Split(at, first, second)
 
 
@@ -70,7 +70,9 @@ def _place(calls: Calls, live: tuple[int, ...], looked: int) -> int | None:
     return found
 
 
-def _part(calls: Calls, live: Sequence[int], donated: Sequence[int], first: int, last: int) -> Part:
+def _part(
+    calls: Calls, live: Sequence[int], donated: Collection[int], first: int, last: int
+) -> Part:
     """The calls from `first` to `last`."""
     inputs: dict[int, int] = {}
     moved = []
