@@ -90,17 +90,21 @@ class Program:
 
         A compiled function needs no mode for arrays that are on the device.
         """
-        if self.large or state.large:
-            wait()
-            scratch.let_finish()
-            if self.large and self.hits in TRIMMED:
-                scratch.give_back()
+        self._settle()
+        if self.large and self.hits in TRIMMED:
+            scratch.give_back()
         arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.hits += 1
         for k in self.forwarded or ():
             export(arrays[k])
         self._note(arrays)
         return arrays
+
+    def _settle(self) -> None:
+        """Waits for the last program if that or this one is large (see `scratch`)."""
+        if self.large or state.large:
+            wait()
+            scratch.let_finish()
 
     def _note(self, arrays: list) -> None:
         """What to wait for until it has run."""
@@ -118,6 +122,7 @@ class Program:
                     computed = (one for call in self.calls for one in call[0].outputs)
                     self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
+            self._settle()
             arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
