@@ -115,9 +115,7 @@ class Program:
         started = time.perf_counter()
         with jax.enable_x64(True):
             if not any(isinstance(one, jax.Array) and _is_spread(one) for one in leaves):
-                operations = sum(getattr(call[0], "size", 1) for call in self.calls)
-                with scratch.given_back(operations), scratch.no_search(operations):
-                    self.function = self._loaded() or self._compiled(vectors, leaves)
+                self.function = self._loaded() or self._compiled(vectors, leaves)
                 if self.device.type == "cpu":
                     computed = (one for call in self.calls for one in call[0].outputs)
                     self.large = scratch.keep(self.function, computed)
@@ -138,14 +136,23 @@ class Program:
         self._note(arrays)
         return arrays
 
+    def _operations(self) -> int:
+        """How many there are in the calls."""
+        return sum(getattr(call[0], "size", 1) for call in self.calls)
+
     def _loaded(self) -> Any:
         """The program that an earlier process compiled, or None."""
         packed = disk_cache.load(self._name_on_disk())
-        return None if packed is None else disk_cache.unpack(packed)
+        if packed is None:
+            return None
+        with scratch.given_back(self._operations()):
+            return disk_cache.unpack(packed)
 
     def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
         started = time.perf_counter()
-        lowered, compiled = self.lowered((*vectors, *leaves))
+        operations = self._operations()
+        with scratch.given_back(operations), scratch.no_search(operations):
+            lowered, compiled = self.lowered((*vectors, *leaves))
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
             packed = disk_cache.pack(lowered, compiled)
