@@ -11,8 +11,8 @@ next step meanwhile.
 What is kept belongs to the thread that freed it, and XLA has several that run programs: the one
 that went to sleep last takes the next. So that it is always the same one, none is given a task
 while that one works: arrays are waited for before they are fetched, a large program before
-anything else is called, and Python makes way for the thread to go to sleep. (A small ResNet: 140
-to 165 MiB at the peak of its training, 245 to 270 where two threads took turns.)
+anything else is called, and Python makes way for the thread to go to sleep. (A small ResNet: 160
+MiB at the peak of its training, 245 to 270 where two threads took turns.)
 
 Of what compiling a program took, 100 to 200 MiB for a small GPT, it keeps most, in pieces, so that
 the process would grow by half of that with each program. It is asked to give them back.
