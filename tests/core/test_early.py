@@ -52,6 +52,22 @@ def test_the_same_training(clip, monkeypatch):
         np.testing.assert_allclose(one, other, 1e-5, 1e-6)
 
 
+def test_the_second_part_writes_over_what_both_take():
+    program.clear()
+    trained(5, always, 9)
+    (whole,) = (one for one in program.state.programs.values() if one.split is not None)
+    first, second = whole.split.first, whole.split.second
+
+    def written_over(part) -> set:
+        return {part.inputs[k] for k in part.donated}
+
+    both = set(first.inputs) & set(second.inputs)
+    assert len([one for one in both if one < 0]) == 4  # the parameters
+    assert {one for one in both if one < 0} <= written_over(second)
+    assert not written_over(first) & both
+    assert written_over(first) | written_over(second) == {-1 - k for k in whole.donated}
+
+
 def test_the_third_step_runs_in_two_parts():
     before = nr.explain().compilations
     _, compilations, _ = trained(8, always, 8)
