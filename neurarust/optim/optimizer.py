@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -25,11 +24,10 @@ from .hooks import HOOKS, add, hooked
 from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
 from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
 from .limits import check_limits, check_pairs
+from .options import Reading, sorted_options
 from .rules import Hyper, step_function
 
 required = object()
-# Options that PyTorch has for choosing an implementation; there is one here.
-IGNORED = {"foreach", "fused", "capturable", "differentiable"}
 
 
 class Optimizer:
@@ -257,7 +255,7 @@ class Optimizer:
         return state
 
     def _step_params(self, group: dict[str, Any], step: Tensor, params: list[Tensor]) -> None:
-        numbers, names, given, static = self._sorted_options(group)
+        numbers, names, given, static = sorted_options(self, group)
         states = [self.state[param] for param in params]
         unused = [name for name, option in self.optional.items() if not group[option]]
         kept = [name for name in states[0] if name != "step" and name not in unused]
@@ -285,7 +283,7 @@ class Optimizer:
         if signature is None:
             signature, _, _ = prepare(self._op, args, {"layout": layout})
             self._op.signatures[key] = signature
-        reread(functools.partial(self._read_again, group))
+        reread(Reading(self, group))
         made = record(signature, values, tuple(numbers))
         for tensor, value in zip((*params, *tensors, step), made, strict=True):
             if tensor._steps is not None:
@@ -305,42 +303,6 @@ class Optimizer:
                 f"SparseAdam, SGD or Adagrad, or give grad.to_dense()"
             )
         return grad.to_dense()
-
-    def _read_again(self, group: dict[str, Any]) -> tuple[list, Any]:
-        """A group's numbers, and what else its options say about the step."""
-        numbers, names, given, static = self._sorted_options(group)
-        # A scaler's tensor is made anew for each step.
-        given.pop("found_inf", None)
-        used = [bool(group[option]) for option in self.optional.values()]
-        return numbers, (names, [id(one) for one in given.values()], static, used)
-
-    def _sorted_options(self, group: dict[str, Any]) -> tuple[list, list, dict, tuple]:
-        """A group's options: numbers and their names, tensors by name, and static options."""
-        numbers: list[Any] = []
-        names: list[str] = []
-        given = {} if self._found_inf is None else {"found_inf": self._found_inf}
-        static: list[tuple] = []
-        in_gradient = not group.get("decoupled_weight_decay")
-        for name in self.defaults:
-            option = group[name]
-            if name in IGNORED:
-                continue
-            several = isinstance(option, (tuple, list))
-            for k, one in enumerate(option) if several else (("", option),):
-                label = f"{name}{k}"
-                if isinstance(one, Tensor):
-                    given[label] = one
-                elif isinstance(one, (int, float)) and type(one) is not bool:
-                    if name in self.static:
-                        static.append((label, one))
-                    elif name == "weight_decay" and one == 0 and in_gradient:
-                        static.append((label, 0.0))
-                    else:
-                        numbers.append(float(one))
-                        names.append(label)
-                elif one is None or isinstance(one, (bool, str)):
-                    static.append((label, one))
-        return numbers, names, given, tuple(static)
 
     # ------------------------------------------------------------ state
 

@@ -130,6 +130,33 @@ def test_learning_rates_are_read_again():
     assert weight.item() == -5
 
 
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_options_in_a_list_are_read_again(kind):
+    def trained(wrap):
+        nr.manual_seed(0)
+        model = nr.nn.Linear(3, 2)
+        optimizer = nr.optim.Adam(model.parameters(), lr=0.1)
+        (group,) = optimizer.param_groups
+        group["betas"] = kind([0.9, 0.99])
+
+        def train(x):
+            optimizer.zero_grad()
+            model(x).square().mean().backward()
+            optimizer.step()
+
+        train = wrap(train)
+        for step in range(8):
+            if step == 5 and kind is list:
+                group["betas"][0] = 0.2
+            elif step == 5:
+                group["betas"] = (0.2, 0.99)
+            train(nr.ones(4, 3) * (step + 1))
+        assert wrap is not nr.jit or settled(train)
+        return model.weight.detach().numpy()
+
+    close(trained(nr.jit), trained(lambda train: train))
+
+
 def test_several_models_and_optimizers():
     def build():
         nr.manual_seed(1)
