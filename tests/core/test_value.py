@@ -54,7 +54,8 @@ def test_large_arrays_are_brought_without_compiling_and_are_not_the_users():
     import neurarust as nr
     nr.ones(2).tolist()
     compiled = []
-    jax.monitoring.register_event_duration_secs_listener(lambda name, *_, **__: compiled.append(name))
+    tell = lambda name, *_, **__: compiled.append(name)
+    jax.monitoring.register_event_duration_secs_listener(tell)
     array = np.ones(4321, np.float32)
     made = [nr.tensor(array), nr.from_numpy(array), nr.as_tensor(array), nr.asarray(array)]
     array[:] = 5
