@@ -157,7 +157,7 @@ def gpt(width: int, context: int, blocks: int = BLOCKS) -> Step:
     return trainer(parameters, loss, rule)
 
 
-def gan(width: int) -> Step:
+def gan(width: int, looks: int = 1) -> Step:
     sizes = (LATENT, width, width, PIXELS)
     generator = [linear_init(*pair) for pair in zip(sizes, sizes[1:], strict=False)]
     sizes = (PIXELS, width, width, 1)
@@ -192,7 +192,23 @@ def gan(width: int) -> Step:
         updates, state = rule.update(gradients, state)
         return optax.apply_updates(generator, updates), state, value
 
+    @partial(jax.jit, donate_argnums=(0, 1, 2, 3))
+    def both(generator, generator_state, discriminator, discriminator_state, real, noise):
+        discriminator, discriminator_state, _ = discriminator_step(
+            discriminator, discriminator_state, generator, real, noise
+        )
+        generator, generator_state, value = generator_step(
+            generator, generator_state, discriminator, noise
+        )
+        return (generator, generator_state, discriminator, discriminator_state), value
+
+    state = generator, generator_state, discriminator, discriminator_state
     confident = []
+
+    def unseen(real, noise):
+        nonlocal state
+        state, value = both(*state, real, noise)
+        return value
 
     def step(real, noise):
         nonlocal generator, discriminator, generator_state, discriminator_state
@@ -205,7 +221,7 @@ def gan(width: int) -> Step:
         )
         return value
 
-    return step
+    return step if looks else unseen
 
 
 def lstm_init(inputs: int, width: int) -> Parameters:

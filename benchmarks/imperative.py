@@ -112,7 +112,7 @@ def gpt(T: Any, wrap: Callable, width: int, context: int, blocks: int = BLOCKS) 
     return step
 
 
-def gan(T: Any, wrap: Callable, width: int) -> Step:
+def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
     nn, F = T.nn, T.nn.functional
     generator = wrap(
         nn.Sequential(
@@ -147,7 +147,8 @@ def gan(T: Any, wrap: Callable, width: int) -> Step:
         )
         loss.backward()
         discriminator_optimizer.step()
-        confident.append(loss.item() < 0.5)  # the look in mid-step
+        if looks:
+            confident.append(loss.item() < 0.5)  # the look in mid-step
 
         generator_optimizer.zero_grad()
         loss = F.binary_cross_entropy_with_logits(discriminator(fake), ones)
