@@ -154,6 +154,9 @@ def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
         loss = F.binary_cross_entropy_with_logits(discriminator(fake), ones)
         loss.backward()
         generator_optimizer.step()
+        if not looks:  # nor are gradients there after it, as in JAX
+            discriminator_optimizer.zero_grad()
+            generator_optimizer.zero_grad()
         return loss
 
     return step
