@@ -1,5 +1,6 @@
 """What every test shares: compiled programs go to a folder of this run, not to the user's cache,
-and no test runs for longer than five minutes where pytest-timeout is installed."""
+random numbers begin anew in each test, and none runs for longer than five minutes where
+pytest-timeout is installed."""
 
 from __future__ import annotations
 
@@ -7,7 +8,10 @@ import importlib.util
 import os
 import tempfile
 
+import numpy as np
 import pytest
+
+import neurarust as nr
 
 # Seconds; in the configuration this would stop a pytest without that plugin.
 os.environ.setdefault("PYTEST_TIMEOUT", "300")
@@ -22,3 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="neurarust-tests-", ignore_cleanup_errors=True)
         os.environ["NEURARUST_CACHE_DIR"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same numbers in every run."""
+    nr.manual_seed(0)
+    np.random.seed(0)

@@ -161,6 +161,9 @@ class Capture(Recording):
         if id(tensor) not in self.grads:
             self.grads[id(tensor)] = (tensor, tensor._grad)
 
+    def asked(self, tensor: Tensor, offset: bool = False) -> None:
+        """Notes that the steps in memory of a tensor matter, or where it begins."""
+
     # ------------------------------------------------------------ what a later call does again
 
     def effect(self, run: Callable[[], None], undo: Callable[[], None]) -> None:

@@ -334,12 +334,17 @@ def _tell_of_many(program: Program, seconds: float) -> None:
 
 def parts_of(program: Program) -> early.Split | None:
     """What to run instead of a program: its parts, if somebody looked at its last run."""
+    no_more_looks()
+    return program.split if program.looked_at else None
+
+
+def no_more_looks() -> None:
+    """Whoever looks from now on looks at what the next program gives."""
     if state.unseen is not None:
         unseen, _ = state.unseen
         if unseen.looked_at:
             state.looks = 0
         unseen.looked_at, state.unseen = False, None
-    return program.split if program.looked_at else None
 
 
 def ran(program: Program, arrays: list) -> None:

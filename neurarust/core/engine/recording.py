@@ -257,7 +257,7 @@ def _replaced(entries: list, live: tuple[int, ...], arrays: list) -> dict[int, i
 
 def _note_alone(signature: Signature, references: tuple, live: tuple, program: Any) -> None:
     """Keeps the program of a call that another one like it may hand its arrays to."""
-    whole = len(live) == len(signature.outputs) and not program.donated
+    whole = len(live) == len(signature.outputs)
     in_order = references == tuple(range(-1, -1 - len(references), -1))
     signature.alone = program if whole and in_order else None
 

@@ -17,14 +17,15 @@ from .. import device as devices
 from ..capture import MODES
 from ..capture.function import flatten
 from ..dtype import Defaults
-from ..engine.interrupts import uninterrupted
-from ..engine.recording import state, synchronize
+from ..engine.recording import state
 from ..errors import CaptureError, JitWarning
 from ..tensor.tensor import Tensor
 from . import watch
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
-from .quick import RECORDED, Quick, quick
+from .quick import Quick, quick
+from .reads import Codes, observed
+from .straight import RECORDED, straight
 from .trace import Trace
 
 # Kinds of arguments for which plans are kept, plans for each kind, and how many calls in a row
@@ -32,6 +33,7 @@ from .trace import Trace
 KINDS, PLANS, PATIENCE = 256, 8, 32
 # How often two traces in a row may differ in structure.
 STRIKES = 3
+MISSED = object()
 
 
 class _Identity:
@@ -78,6 +80,8 @@ class Jitted:
         # Types of tensors that were seen, and misses for another reason since the last hit.
         self._seen: set[tuple] = set()
         self._misses = 0
+        # The user's code that ran in traces; None if that is not known.
+        self._codes: Codes | None = {}
         self._lock = threading.RLock()
         # For calls like the last one, if that ran alone.
         self._quick: Quick | None = None
@@ -100,9 +104,10 @@ class Jitted:
             return self._function(*args, **kwargs)
         key = _modes()
         known = self._quick
-        if known is not None and not kwargs:
-            result = known.call(args, key)
-            if result is not RECORDED:
+        if known is not None and not kwargs and not state.recording.entries:
+            given = known.tensors(args, key)
+            result = MISSED if given is None else _again(known.variant, given)
+            if result is not MISSED:
                 return result
             self._quick = None
         tensors: list[Tensor] = []
@@ -146,15 +151,13 @@ class Jitted:
             key = (*key, tuple([storages.index(one) for one in storages]))
         variants = self._kinds.get(key)
         for variant in variants or ():
-            if variant.settled and variant.guards.hold() and variant.plan.accepts(tensors):
-                plan = variant.plan
-                values = plan.read(tensors)
-                numbers = None if values is None else plan.numbers_now()
-                if values is not None and numbers is not None:
-                    self._misses = 0
-                    if not kwargs and self._signature is None:
-                        self._quick = quick(variant.guards, plan, _modes, args, objects, values)
-                    return _called(plan, values, numbers, tensors)
+            result = _again(variant, tensors) if variant.settled else MISSED
+            if result is not MISSED:
+                self._misses = 0
+                straight = variant.plan.straight
+                if straight is not None and not kwargs and self._signature is None:
+                    self._quick = quick(variant, _modes(), args, objects)
+                return result
         if any(isinstance(one._value().array, Tracer) for one in tensors):
             return self._function(*args, **kwargs)
         with self._lock:
@@ -166,7 +169,7 @@ class Jitted:
         self, key: tuple, tensors: list[Tensor], objects: list[Any], args: tuple, kwargs: dict
     ) -> Any:
         """Runs the Python, and learns from it what a later call does."""
-        guards = Guards(self._function, objects)
+        guards = Guards(self._function, objects, self._codes)
         known = self._kinds.get(key, ())
         types_of = tuple([one._aval() for one in tensors])
         if any(one.settled for one in known) or (not known and types_of in self._seen):
@@ -178,9 +181,10 @@ class Jitted:
                 "its Python arguments are others at every call"
             )  # fmt: skip
             return self._give_up(f"{why}. Pass what changes as a Tensor", args, kwargs)
-        trace = Trace(self._name)
+        comparable = [one for one in known if not one.settled and one.guards.is_as_left()]
+        trace, ran = Trace(self._name), observed()
         try:
-            found, views = _traced(trace, self._function, tensors, args, kwargs)
+            found, views = _traced(trace, ran, self._function, tensors, args, kwargs)
             plan = Plan(found, tensors, views)
             leaks = [(one, output) for one, output in found.leaks]
         except Exception as error:
@@ -192,25 +196,40 @@ class Jitted:
             return self._give_up(str(error), args, kwargs, error)
         del found
         trace.forget()
-        reason = self._learn(key, guards, plan, bool(leaks))
+        guarded = self._knew(ran.codes)
+        if not guarded:
+            guards = Guards(self._function, objects, self._codes)
+        guards.ran()
+        new = _Variant(guards, plan)
+        reason = self._learn(key, new, comparable, bool(leaks), guarded)
         values = plan.read(tensors)
         assert values is not None
-        result = _called(plan, values, plan.first_numbers(), tensors, leaks)
+        result = plan.call(values, plan.first_numbers(), tensors, leaks)
         if reason is not None:
             self._give_up(reason)
         return result
 
-    def _learn(self, key: tuple, guards: Guards, plan: Plan, leaked: bool) -> str | None:
-        """Keeps a plan; the reason why the function must run as plain recording, or None."""
+    def _knew(self, codes: Codes | None) -> bool:
+        """Whether the guards of a trace that ran this code looked at all that it reads."""
+        known = self._codes
+        self._codes = None if codes is None or known is None else known | codes
+        return known is None or (codes is not None and known.keys() >= codes.keys())
+
+    def _learn(
+        self, key: tuple, new: _Variant, comparable: list[_Variant], leaked: bool, guarded: bool
+    ) -> str | None:
+        """Keeps a plan; the reason why the function must run as plain recording, or None.
+
+        Args:
+            comparable: those of traces since which no Python value changed but by the trace.
+            guarded: whether the guards looked at everything that the code read.
+        """
+        plan = new.plan
         variants = self._kinds.setdefault(key, [])
         self._kinds.move_to_end(key)
         if len(self._kinds) > KINDS:
             self._kinds.popitem(last=False)
-        new = _Variant(guards, plan)
-        before = next(
-            (one for one in reversed(variants)
-             if not one.settled and one.plan.same_state(plan)), None
-        )  # fmt: skip
+        before = next((one for one in reversed(comparable) if one.plan.same_state(plan)), None)
         if before is None:
             variants.append(new)
             del variants[:-PLANS]
@@ -223,6 +242,8 @@ class Jitted:
             structure, difference = True, (
                 "it keeps a tensor that it made somewhere outside; return it instead"
             )  # fmt: skip
+        if difference is None and not guarded:
+            structure, difference = True, "it runs other code each time"
         if difference is None:
             new.settled = True
             # The program of the first trace is compiled already.
@@ -247,6 +268,16 @@ class Jitted:
         return None if args is None else self._function(*args, **kwargs)
 
 
+def kind_of(tensor: Tensor) -> list[Any]:
+    """What Python can see of an argument beside its elements."""
+    edge = tensor._current_edge()
+    leaf = None if edge is None else not edge[0].parents
+    kind = [type(tensor), tensor._aval(), leaf, tensor._steps is None]
+    for name, one in vars(tensor).items():
+        kind += [name, type(one), one if type(one) in PLAIN else _Identity(one)]
+    return kind
+
+
 def _modes() -> list[Any]:
     """The part of every key that says in which modes a call is made."""
     place = devices.default_device()
@@ -258,13 +289,11 @@ def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -
     """Sorts one argument: Tensors are data, plain values count by value, objects as themselves."""
     if isinstance(argument, Tensor):
         tensors.append(argument)
-        key.append(argument._aval())
-        edge = argument._current_edge() if state.grad else None
-        key.append(None if edge is None else bool(edge[0].parents))
-        key.append(argument._steps is None)
+        key += kind_of(argument)
     elif type(argument) in PLAIN:
         key.append(type(argument))
-        key.append(argument)
+        # (Zeros have signs, and NaN is like itself.)
+        key.append(argument if argument and argument == argument else repr(argument))
     else:
         leaves, tree = flatten(argument)
         if len(leaves) == 1 and leaves[0] is argument:
@@ -277,8 +306,9 @@ def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -
 
 
 def _traced(
-    trace: Trace, function: Callable, tensors: list[Tensor], args: tuple, kwargs: dict
-) -> tuple[Found, dict[int, int]]:
+    trace: Trace, ran: observed, function: Callable, tensors: list[Tensor], args: tuple,
+    kwargs: dict,
+) -> tuple[Found, dict[int, int]]:  # fmt: skip
     """Runs the function under a trace; everything is as it was afterwards."""
     views = {}
     outside = [one._value() for one in tensors]
@@ -288,9 +318,10 @@ def _traced(
                 if tensor._steps is not None:
                     stand_in = trace.standing_for(value)
                     tensor._cache = stand_in
-                    trace.argument_views.add(id(tensor))
+                    trace.argument_views[id(tensor)] = tensor
                     views[-1 - stand_in.ref] = k
-            result = [function(*args, **kwargs)]
+            with ran:
+                result = [function(*args, **kwargs)]
             if trace.failure is not None:
                 raise trace.failure
             return Found(trace, result, tensors), views
@@ -298,14 +329,20 @@ def _traced(
             trace.restore()
 
 
-def _called(
-    plan: Plan, values: list, numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence = ()
-) -> Any:
-    """Records a plan's call and ends the unit of work if the function does."""
-    if not plan.targets and not plan.ended:
-        return plan.finish(values, numbers, tensors, leaks)
-    with uninterrupted():
-        result = plan.finish(values, numbers, tensors, leaks)
-        if plan.ended:
-            synchronize(wait=False)
-    return result
+def _again(variant: _Variant, tensors: list[Tensor]) -> Any:
+    """A call by a settled plan; `MISSED` if it is not made for what it finds."""
+    plan = variant.plan
+    if not variant.guards.hold() or not plan.accepts(tensors):
+        return MISSED
+    values = plan.read(tensors)
+    if values is None:
+        return MISSED
+    known = plan.straight
+    if known is None:
+        known = plan.straight = straight(plan, values)
+    if known is not None:
+        result = known.call(values, tensors)
+        if result is not RECORDED:
+            return result
+    numbers = plan.numbers_now()
+    return MISSED if numbers is None else plan.call(values, numbers, tensors)

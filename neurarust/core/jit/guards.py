@@ -2,212 +2,360 @@
 
 from __future__ import annotations
 
+import enum
 import functools
-import sys
 import types
-from collections.abc import Callable, Iterator
-from operator import is_, itemgetter, methodcaller
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, is_, itemgetter, methodcaller
 from typing import Any
 
-from ..tensor.tensor import Tensor
+import numpy as np
 
-PLAIN = frozenset({int, float, bool, str, type(None), complex})
+from ..tensor.tensor import Tensor
+from .reads import Codes, is_installed, names_of, of_library, within
+
+PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
 # Attributes of modules that have a check of their own.
-_PARTS = ("_parameters", "_buffers", "_modules")
-_OURS = __name__.partition(".")[0]
-# Dictionaries with more entries than this hold data.
-_LARGEST = 64
-_ABSENT = object()
+_PARTS = ("_parameters", "_buffers", "_modules", "_hooks")
+# Of containers with more entries only the length counts, and entries that the code names.
+_LARGEST = 1024
+# Bytes up to which an array is compared as a whole, and elements compared of a larger one.
+_WHOLE, _SAMPLE = 1 << 20, 4096
+# Objects looked at.
+_MOST = 20_000
+_SEQUENCES = (list, tuple, set, frozenset, deque)
+_MADE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
+_CONTENT = attrgetter("cell_contents", "cell_contents")
 
 
 class Guards:
-    """A snapshot of plain values that the function can see.
+    """A snapshot of the Python values that a function's code can see.
 
-    These are variables of the function and of the user's functions that it names, entries of
-    dictionaries, and attributes of objects; of modules also the parameters, buffers,
-    submodules and hooks.
+    These are the global variables and variables of outer functions that it reads, and from there
+    on the members that it names, of modules, classes and objects, the elements of containers, and
+    the contents of NumPy arrays. Numbers and strings count by value, other objects by identity.
+    Of `nn` modules everything counts: attributes, parameters, buffers, submodules and hooks.
     """
 
-    __slots__ = ("tables", "cells", "parts", "hooks", "seen", "entries", "empty", "full", "bare")
+    __slots__ = ("entries", "labels", "sized", "lengths", "tables", "hooks", "bare", "left")
 
-    def __init__(self, function: Callable, objects: list[Any]):
-        # (dictionary, {name: plain value}, what it belongs to)
-        self.tables: dict[int, tuple[dict, dict[str, Any], str]] = {}
-        self.cells: list[tuple[Any, Any, str]] = []
-        # (dictionary of a module, the identities of what it holds, the module's type)
-        self.parts: list[tuple[dict, list[int], str]] = []
-        self.hooks: list[tuple[dict, tuple, str]] = []
-        self.seen: set[int] = set()
-        bound = getattr(function, "__self__", None)
-        self._look_at(function, 3)
-        for one in [bound, *objects]:
-            self._look_at(one, 3)
-        self.seen.clear()
-        self._arrange()
+    def __init__(self, function: Callable, objects: Sequence[Any], codes: Codes | None):
+        """Looks at everything.
 
-    def _arrange(self) -> None:
-        """What `hold` asks, so that it takes a loop in C for most of it.
-
-        A model of 24 blocks has 300 modules, with 5 dictionaries each.
+        Args:
+            objects: arguments that are no data.
+            codes: the user's code that a call runs; None where that is not known, and everything
+                that can be reached counts.
         """
-        # (the entries' getter, dictionary, values)
-        self.entries: list[tuple[Any, dict, tuple]] = []
-        for table, kept, _ in self.tables.values():
-            # One name more, since one alone gives no tuple.
-            names = [*kept, next(iter(kept))]
-            self.entries.append((itemgetter(*names), table, (*kept.values(), kept[names[-1]])))
-        self.empty = [table for table, identities, _ in self.parts if not identities]
-        self.full = [
-            (table.values(), identities) for table, identities, _ in self.parts if identities
-        ]
+        found = _Walk(function, objects, {} if codes is None else codes, codes is None)
+        while found.reached:
+            codes = found.codes | found.reached
+            found = _Walk(function, objects, codes, True)
+        # (what gives the entries, of what, the entries)
+        self.entries: list[tuple[Callable, Any, tuple]] = []
+        self.labels: list[tuple[str, Sequence[Any]]] = []
+        # Dictionaries that may get a member that is missing, and names of those.
+        self.tables: list[tuple[Mapping, frozenset]] = []
+        for table, names, owner in found.tables.values():
+            present = [name for name in names if name in table]
+            self.tables.append((table, frozenset(names).difference(present)))
+            if present:
+                # One name more, since one alone gives no tuple.
+                getter = itemgetter(*present, present[0])
+                self._add(getter, table, owner, present)
+        for other in found.others:
+            self._add(*other)
+        self.sized = [table for table, _ in self.tables] + found.containers
+        self.lengths = [*map(len, self.sized)]
+        self.hooks = [(members, _hooks(members), owner) for members, owner in found.modules]
         self.bare = [members for members, hooks, _ in self.hooks if not hooks]
 
-    def _look_at(self, one: Any, depth: int) -> None:
-        kind = type(one)
-        if id(one) in self.seen or kind in PLAIN or depth < 0 or isinstance(one, (type, Tensor)):
-            return
-        self.seen.add(id(one))
-        if kind in (list, tuple, set):
-            for part in one if len(one) <= _LARGEST else ():
-                self._look_at(part, depth - 1)
-        elif kind is dict:
-            if len(one) <= _LARGEST:
-                self._table(one, [*one], "entry")
-                for part in one.values():
-                    self._look_at(part, depth - 1)
-        elif isinstance(one, types.FunctionType):
-            self._of_function(one, depth)
-        elif isinstance(one, types.MethodType):
-            self._look_at(one.__func__, depth)
-            self._look_at(one.__self__, depth)
-        elif not isinstance(one, (types.ModuleType, types.BuiltinFunctionType)):
-            self._of_object(one, depth)
+    def _add(self, getter: Callable, holder: Any, owner: str, names: Sequence[Any]) -> None:
+        self.entries.append((getter, holder, tuple(getter(holder))))
+        self.labels.append((owner, names))
 
-    def _table(self, table: dict, names: list, owner: str) -> None:
-        kept = {name: table[name] for name in names if type(table.get(name, _ABSENT)) in PLAIN}
-        if kept:
-            known = self.tables.setdefault(id(table), (table, {}, owner))
-            known[1].update(kept)
+    def ran(self) -> None:
+        """After the function ran: containers that it changed count no more.
 
-    def _of_function(self, function: types.FunctionType, depth: int) -> None:
-        if _of_library(function.__module__):
-            return
-        code = function.__code__
-        for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
-            try:
-                content = cell.cell_contents
-            except ValueError:
-                continue
-            if type(content) in PLAIN:
-                self.cells.append((cell, content, name))
-            else:
-                self._look_at(content, depth)
-        space = function.__globals__
-        names = [name for name in _names(code) if name in space]
-        self._table(space, names, "global")
-        for name in names:
-            self._look_at(space[name], depth - 1)
-        for default in (*(function.__defaults__ or ()), getattr(function, "__wrapped__", None)):
-            self._look_at(default, depth - 1)
-
-    def _of_object(self, one: Any, depth: int) -> None:
-        members = getattr(one, "__dict__", None)
-        if not isinstance(members, dict):
-            return
-        kind, is_module = type(one), "_modules" in members and "_parameters" in members
-        if kind.__module__.partition(".")[0] == _OURS and not is_module:
-            # Optimizers and schedulers keep their state where it is read again; a jitted
-            # function stands for what it wraps.
-            self._look_at(members.get("_function"), depth)
-            return
-        self._table(members, [*members], kind.__name__)
-        if is_module:
-            for part in _PARTS:
-                held = [*map(id, members[part].values())]
-                self.parts.append((members[part], held, kind.__name__))
-            self.hooks.append((members, _hooks(members), kind.__name__))
-            for child in members["_modules"].values():
-                self._look_at(child, depth)
-        elif _of_library(kind.__module__):
-            return
-        for base in kind.__mro__:
-            if not _of_library(base.__module__):
-                for method in [*vars(base).values()]:
-                    if isinstance(method, types.FunctionType):
-                        self._look_at(method, depth - 1)
-        for name, member in [*members.items()]:
-            if name not in _PARTS and type(member) not in PLAIN:
-                self._look_at(member, depth - 1)
+        (`list.append` happens only while the Python runs. What it reads of its own effects shows
+        in the numbers and operations of the next trace.)
+        """
+        count = len(self.tables)
+        sized = self.sized[count:]
+        kept = [k for k, one in enumerate(sized) if len(one) == self.lengths[count + k]]
+        self.sized[count:] = [sized[k] for k in kept]
+        self.lengths[count:] = [self.lengths[count + k] for k in kept]
+        pairs = [
+            (entry, label)
+            for entry, label in zip(self.entries, self.labels, strict=True)
+            if entry[0] not in (tuple, _contents) or _all_same(entry[0](entry[1]), entry[2])
+        ]
+        self.entries, self.labels = [one for one, _ in pairs], [one for _, one in pairs]
+        # How it left everything.
+        self.left = [tuple(_read(*entry[:2])) for entry in self.entries]
 
     # ------------------------------------------------------------ asking
 
     def hold(self) -> bool:
-        """Whether everything is as it was."""
-        for getter, table, values in self.entries:
-            try:
-                now = getter(table)
-            except KeyError:
-                return False
-            if not all(map(is_, now, values)) and not all(map(_same, now, values)):
-                return False
-        for cell, value, _ in self.cells:
-            if cell.cell_contents is not value and not _same(cell.cell_contents, value):
-                return False
-        if any(self.empty) or any(map(_get_hooks, self.bare)) and self._has_hooks():
+        """Whether everything is as it was. (A model of 24 blocks has 300 modules.)"""
+        if [*map(len, self.sized)] != self.lengths and not self._same_members():
             return False
-        for held, identities in self.full:
-            if [*map(id, held)] != identities:
-                return False
+        try:
+            for getter, holder, values in self.entries:
+                now = getter(holder)
+                if not all(map(is_, now, values)) and not all(map(_same, now, values)):
+                    return False
+        except (KeyError, AttributeError, ValueError):
+            return False
+        if any(map(_get_hooks, self.bare)) and any(map(_hooks, self.bare)):
+            return False
         if len(self.bare) < len(self.hooks):
             return all(_hooks(members) == hooks for members, hooks, _ in self.hooks)
         return True
 
-    def _has_hooks(self) -> bool:
-        return any(map(_hooks, self.bare))
+    def _same_members(self) -> bool:
+        """Whether nothing that was missing is there now, where something was added elsewhere."""
+        count = len(self.tables)
+        if [*map(len, self.sized[count:])] != self.lengths[count:]:
+            return False
+        if not all(missing.isdisjoint(table) for table, missing in self.tables):
+            return False
+        self.lengths = [*map(len, self.sized)]
+        return True
+
+    def is_as_left(self) -> bool:
+        """Whether everything is as the function left it when it ran."""
+        now = [tuple(_read(*entry[:2])) for entry in self.entries]
+        return all(map(_all_same, now, self.left))
 
     def changed(self) -> list[str]:
         """The names of what is not as it was."""
         found = []
-        for table, kept, owner in self.tables.values():
-            for name, value in kept.items():
-                if not _same(table.get(name, _ABSENT), value):
-                    plain = owner in ("global", "entry")
-                    found.append(f"{owner} {name}" if plain else f"{owner}.{name}")
-        found += [name for cell, value, name in self.cells if not _same(cell.cell_contents, value)]
-        for table, identities, owner in self.parts:
-            if [*map(id, table.values())] != identities:
-                found.append(f"a parameter, buffer or submodule of {owner}")
-        for members, hooks, owner in self.hooks:
-            if _hooks(members) != hooks:
-                found.append(f"a hook of {owner}")
+        for (getter, holder, values), (owner, names) in zip(self.entries, self.labels, strict=True):
+            now = _read(getter, holder)
+            if len(now) != len(values):
+                found.append(owner)
+            elif names:
+                pairs = zip(names, now, values, strict=False)
+                found += [f"{owner}{name}" for name, *pair in pairs if not _same(*pair)]
+            elif not _all_same(now, values):
+                found.append(owner)
+        found += [f"a hook of {owner}" for one, hooks, owner in self.hooks if _hooks(one) != hooks]
         return found
 
 
+class _Walk:
+    """Looks at everything that code can see, beginning at a function and its arguments."""
+
+    def __init__(self, function: Callable, objects: Sequence[Any], codes: Codes, spreads: bool):
+        """Looks.
+
+        Args:
+            spreads: whether functions that are met count as code that runs.
+        """
+        self.codes, self.spreads = codes, spreads
+        self.reached: Codes = {}
+        found = [names_of(code) for code in codes]
+        self.members = frozenset[str]().union(*[one.members for one in found])
+        self.dynamic = any(one.dynamic for one in found)
+        # (dictionary, names that count, what they belong to)
+        self.tables: dict[int, tuple[Mapping, dict[Any, None], str]] = {}
+        # (what gives the entries, of what, what they belong to, their names)
+        self.others: list[tuple[Callable, Any, str, Sequence[Any]]] = []
+        self.containers: list[Any] = []
+        self.modules: list[tuple[dict, str]] = []
+        self.seen: dict[int, Any] = {}
+        self.waiting: list[Any] = [function, getattr(function, "__self__", None), *objects]
+        for code, space in codes.items():
+            self._table(space, names_of(code).variables, "global ")
+        while self.waiting and len(self.seen) < _MOST:
+            one = self.waiting.pop()
+            if type(one) not in PLAIN and id(one) not in self.seen:
+                self.seen[id(one)] = one
+                self._look_at(one)
+
+    def _look_at(self, one: Any) -> None:
+        if isinstance(one, (Tensor, np.generic, enum.Enum)):
+            return
+        if isinstance(one, _SEQUENCES):
+            self._sequence(one)
+        elif isinstance(one, dict):
+            self._dictionary(one)
+        elif isinstance(one, np.ndarray):
+            if one.flags.writeable or one.base is not None:
+                self.others.append((_contents, one, "a NumPy array", ()))
+        elif isinstance(one, types.FunctionType):
+            self._function(one)
+        elif isinstance(one, types.MethodType):
+            self.waiting += [one.__func__, one.__self__]
+        elif isinstance(one, functools.partial):
+            self.waiting += [one.func, one.args, one.keywords]
+        elif isinstance(one, types.ModuleType):
+            if not of_library(one.__name__):
+                self._table(vars(one), self.members, f"{one.__name__}.")
+        elif isinstance(one, type):
+            self._class(one)
+        else:
+            self._object(one)
+
+    def _table(self, table: Mapping, names: Iterable[Any], owner: str) -> None:
+        """Entries that count of a dictionary that others may be added to."""
+        known = self.tables.setdefault(id(table), (table, {}, owner))[1]
+        names = [name for name in names if name not in known]
+        known.update(dict.fromkeys(names))
+        self.waiting += [table[name] for name in names if name in table]
+
+    def _sequence(self, one: Any) -> None:
+        if len(one) <= _LARGEST:
+            self.waiting += one
+        if not isinstance(one, (tuple, frozenset)):
+            self.containers.append(one)
+            if len(one) <= _LARGEST:
+                self.others.append((tuple, one, f"an element of a {type(one).__name__}", ()))
+        self._attributes(one)
+
+    def _dictionary(self, one: dict) -> None:
+        self.containers.append(one)
+        names = list(one) if len(one) <= _LARGEST else self.members.intersection(one)
+        self._table(one, names, "entry ")
+        self._attributes(one)
+
+    def _attributes(self, one: Any) -> None:
+        """Those of a container of the user's own type."""
+        if type(one).__module__ != "builtins" and isinstance(getattr(one, "__dict__", None), dict):
+            self._object(one)
+
+    def _function(self, function: types.FunctionType) -> None:
+        self.waiting.append(getattr(function, "__wrapped__", None))
+        code = function.__code__
+        if self.spreads and not is_installed(function.__module__):
+            self.reached.update(
+                {one: function.__globals__ for one in within(code) if one not in self.codes}
+            )
+        if code not in self.codes:
+            return
+        self.others.append((_MADE, function, f"the code or defaults of {function.__name__}", ()))
+        for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
+            try:
+                self.waiting.append(cell.cell_contents)
+            except ValueError:
+                continue
+            self.others.append((_CONTENT, cell, "", (name,)))
+        self.waiting += [function.__defaults__, function.__kwdefaults__]
+        if vars(function):
+            self._table(vars(function), self.members, f"{function.__name__}.")
+
+    def _class(self, one: type) -> None:
+        for base in one.__mro__:
+            if of_library(base.__module__):
+                continue
+            members = vars(base)
+            self._table(members, self._named(members), f"{base.__name__}.")
+            self.waiting += [
+                function for member in members.values() for function in _functions(member)
+            ]
+
+    def _named(self, members: Mapping) -> frozenset:
+        """Names that count of an object's members, there or not."""
+        return self.members.union(members) if self.dynamic else self.members
+
+    def _object(self, one: Any) -> None:
+        kind, members = type(one), getattr(one, "__dict__", None)
+        if isinstance(members, dict) and "_modules" in members and "_parameters" in members:
+            self._module(members, kind)
+        elif is_ours(kind):
+            # Optimizers and schedulers keep their state where it is read again; a jitted
+            # function stands for what it wraps.
+            self.waiting.append((members or {}).get("_function"))
+            return
+        elif isinstance(members, dict):
+            names = self._named(members)
+            if hasattr(kind, "__getattr__"):
+                names = names.union(members)
+            self._table(members, names, f"{kind.__name__}.")
+        slots = [name for base in kind.__mro__ for name in _slots(base) if hasattr(one, name)]
+        slots = [name for name in slots if self.dynamic or name in self.members]
+        if slots and not of_library(kind.__module__):
+            getter = attrgetter(*slots, slots[0])
+            self.others.append((getter, one, f"{kind.__name__}.", slots))
+            self.waiting += getter(one)
+        self.waiting.append(kind)
+
+    def _module(self, members: dict[str, Any], kind: type) -> None:
+        own = [name for name in members if name not in _PARTS]
+        names = self.members.union(own, ("forward",)).difference(_PARTS)
+        self._table(members, names, f"{kind.__name__}.")
+        self.modules.append((members, kind.__name__))
+        for part in _PARTS[:3]:
+            held = members[part]
+            self.containers.append(held)
+            if held:
+                what = f"a parameter, buffer or submodule of {kind.__name__}"
+                self.others.append((_values, held, what, ()))
+        self.waiting += members["_modules"].values()
+
+
+def is_ours(kind: type) -> bool:
+    """Whether a class is this package's."""
+    return kind.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def _functions(member: Any) -> list[Any]:
+    """The functions that a member of a class stands for."""
+    if isinstance(member, property):
+        return [member.fget]
+    if isinstance(member, functools.cached_property):
+        return [member.func]
+    if isinstance(member, (classmethod, staticmethod)):
+        return [member.__func__]
+    return [member] if isinstance(member, types.FunctionType) else []
+
+
+def _slots(kind: type) -> Sequence[str]:
+    slots = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _read(getter: Callable, holder: Any) -> Any:
+    """The entries; none if one is missing."""
+    try:
+        return getter(holder)
+    except (KeyError, AttributeError, ValueError):
+        return ()
+
+
+def _contents(array: np.ndarray) -> tuple:
+    """What of an array is compared."""
+    if array.nbytes > _WHOLE:
+        array = array.flat[:: array.size // _SAMPLE]
+    return array.shape, array.tobytes()
+
+
 def _same(now: Any, value: Any) -> bool:
-    return now is value or (type(now) is type(value) and now == value)
-
-
-@functools.cache
-def _of_library(module: str | None) -> bool:
-    """Whether a module is this package, Python's own, or installed: no code of the user's."""
-    top = (module or "builtins").partition(".")[0]
-    if top in (_OURS, "builtins") or top in sys.stdlib_module_names:
+    if now is value:
         return True
-    file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return "site-packages" in file or "dist-packages" in file
+    kind = type(now)
+    if kind is not type(value):
+        return False
+    if kind in (float, complex):
+        # (Zeros have signs, and NaN is like itself.)
+        return repr(now) == repr(value)
+    if kind is tuple:
+        return _all_same(now, value)
+    if isinstance(now, np.generic):
+        return now.tobytes() == value.tobytes()
+    return kind in PLAIN and now == value
 
 
+def _all_same(now: tuple, values: tuple) -> bool:
+    return len(now) == len(values) and all(map(_same, now, values))
+
+
+_values = methodcaller("values")
 _get_hooks = methodcaller("get", "_hooks")
 
 
 def _hooks(members: dict[str, Any]) -> tuple:
     """Which hooks a module has."""
     return tuple([tuple(kept) for kept in (_get_hooks(members) or {}).values()])
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    """The names that a function and those inside it look up outside."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)

@@ -9,13 +9,15 @@ import numpy as np
 
 from ..autograd.tape import Edge, apply_tracked
 from ..capture.function import Captured
-from ..engine.recording import record, state
+from ..engine.interrupts import uninterrupted
+from ..engine.recording import record, state, synchronize
 from ..engine.value import Value
 from ..ops.random import key_on
 from ..random import Stream
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .found import Found, Released
+from .straight import Straight
 from .trace import Trace
 
 # Where an input comes from: a storage, the argument k, the `.grad` of a tensor, a stream's key.
@@ -97,12 +99,17 @@ class Plan:
         self.flags = [flag for _, flag in flags]
         self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
         self.grad_flags = [one is None for _, one in trace.first_grads.values()]
+        # Arguments that are views, and how they lie: (argument, whether where they begin counts).
+        self.layouts = [(found.argument_of[one], whole) for one, whole in trace.layouts.items()]
+        self.laid_out = self._laid_out(tensors)
         self._numbers(trace, captured)
         self.results = found.results
         self.leaves, self.tree = found.leaves, found.tree
         self.single = len(found.leaves) == 1 and self.results == [(0, 0)] and _is_leaf(found.tree)
         self.released = found.released
         self.gradients, self.placed = found.gradients, found.placed
+        # How a call that runs alone goes straight to its program, once there was one.
+        self.straight: Straight | None = None
 
     def _numbers(self, trace: Trace, captured: Captured) -> None:
         """Which numbers are read again, from what, and what else happens at each call."""
@@ -145,25 +152,26 @@ class Plan:
         # Those that have to be asked for their key before anything happens.
         self.late = [one for one in self.actions[first:] if one[0] >= 0]
 
-    def changes_nothing(self) -> bool:
-        """Whether a call, where no gradients are wanted, does no more than return its results."""
-        changed = (
-            self.targets, self.gradients, self.placed, self.keys, self.views, self.actions,
-            self.streams, self.edges and state.grad,
-        )  # fmt: skip
-        return not any(changed)
-
     # ------------------------------------------------------------ calling
 
     def accepts(self, tensors: Sequence[Tensor]) -> bool:
         """Whether the state outside is what the plan was made for."""
         if [one._edge is not None for one in self.flag_tensors] != self.flags:
             return False
+        if self.layouts and self._laid_out(tensors) != self.laid_out:
+            return False
         if self.grad_owners:
             grads = [_resolved(one, tensors)._grad is None for one in self.grad_owners]
             if grads != self.grad_flags:
                 return False
         return True
+
+    def _laid_out(self, tensors: Sequence[Tensor]) -> list[tuple]:
+        """How the views among the arguments lie in memory, as far as that counts."""
+        return [
+            (tensors[k].stride(), whole and tensors[k].storage_offset())
+            for k, whole in self.layouts
+        ]
 
     def read(self, tensors: Sequence[Tensor]) -> list[Value] | None:
         """The inputs' Values; None if one has another type than the plan was made for."""
@@ -217,14 +225,27 @@ class Plan:
         self._draw(numbers)
         return tuple(numbers)
 
-    def finish(
+    def call(
         self, values: list[Value], numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence = ()
     ) -> Any:
         """Records the call, writes back, and returns the results. Empties `values`.
 
+        If the function ends the unit of work, that runs.
+
         Args:
             leaks: (tensor made inside that somebody holds, its output).
         """
+        if not self.targets and not self.ended:
+            return self._record(values, numbers, tensors, leaks)
+        with uninterrupted():
+            result = self._record(values, numbers, tensors, leaks)
+            if self.ended:
+                synchronize(wait=False)
+        return result
+
+    def _record(
+        self, values: list[Value], numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence
+    ) -> Any:
         for named, leaf, output in self.placed:
             tensor = _resolved(named, tensors)
             if leaf:
@@ -243,10 +264,18 @@ class Plan:
         values.clear()
         outputs = (made,) if self.signature.single else made
         del made
+        return self.finish(outputs, tensors, node, leaks)
+
+    def finish(
+        self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any, leaks: Sequence = ()
+    ) -> Any:
+        """Writes back what a call computes, and returns its results."""
         for kind, what, output in self.targets:
             storage = what if kind == CELL else _storage(kind, what, tensors)
-            value, before = outputs[output], storage.value
-            value.fallback = before.array if before.array is not None else before.fallback
+            value = outputs[output]
+            if value.array is None:
+                before = storage.value
+                value.fallback = before.array if before.array is not None else before.fallback
             storage.value = value
             storage.version += 1
         for named, given in self.gradients:
@@ -262,10 +291,6 @@ class Plan:
             else:
                 tensor._storage, tensor._steps = Storage(outputs[output]), None
             tensor._edge = self._edge(node, output, outputs)
-        return self.returned(outputs, tensors, node)
-
-    def returned(self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any) -> Any:
-        """What a call returns."""
         if self.single:
             return wrap(outputs[0], self._edge(node, 0, outputs))
         leaves = self.leaves.copy()
@@ -292,7 +317,9 @@ class Plan:
     # ------------------------------------------------------------ comparing two traces
 
     def same_state(self, other: Plan) -> bool:
-        """Whether no tensor outside had another flag when the other was made."""
+        """Whether nothing that plans are told apart by was another when the other was made."""
+        if self.layouts == other.layouts and self.laid_out != other.laid_out:
+            return False
         return all(
             theirs.get(one, flag) == flag
             for mine, theirs in zip(_flags(self), _flags(other), strict=True)
@@ -304,7 +331,8 @@ class Plan:
         if self.key != before.key:
             return True, self._other_calls(before)
         for k in self.fixed:
-            if self.numbers[k] != before.numbers[k]:
+            # (Zeros have signs, and NaN is like itself.)
+            if repr(self.numbers[k]) != repr(before.numbers[k]):
                 name, line = self.lines[k]
                 return False, (
                     f"the Python number {before.numbers[k]!r} that {name} got at {line} was "

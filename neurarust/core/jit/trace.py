@@ -62,11 +62,14 @@ class Trace(Capture):
         words: the stand-in for a stream's key -> (stream, first stand-in for its counter).
         rereads: entry -> the function that gives its numbers.
         effects: what happens outside of the computation: (number of entries then, run, undo).
+        argument_views: arguments that are views, by their id.
+        layouts: those whose steps in memory were asked for, and whether where they begin was.
     """
 
     __slots__ = (
         "sources", "views", "born", "born_storages", "boundaries", "owners", "flags",
-        "first_grads", "words", "draws", "rereads", "effects", "argument_views", "in_effect",
+        "first_grads", "words", "draws", "rereads", "effects", "argument_views", "layouts",
+        "in_effect",
     )  # fmt: skip
 
     def __init__(self, what: str):
@@ -83,7 +86,8 @@ class Trace(Capture):
         self.draws: dict[int, Stream] = {}
         self.rereads: dict[int, tuple[Callable, Sequence[float], Any]] = {}
         self.effects: list[tuple[int, Callable, Callable]] = []
-        self.argument_views: set[int] = set()
+        self.argument_views: dict[int, Tensor] = {}
+        self.layouts: dict[int, bool] = {}
         self.in_effect = False
 
     def refuse(self, reason: str) -> None:
@@ -177,6 +181,12 @@ class Trace(Capture):
 
     def gave(self, tensor: Tensor) -> None:
         """The watch sees it."""
+
+    def asked(self, tensor: Tensor, offset: bool = False) -> None:
+        for key, argument in self.argument_views.items():
+            # A view of the argument lies where that does.
+            if argument._storage is tensor._storage:
+                self.layouts[key] = self.layouts.get(key, False) or offset
 
     def effect(self, run: Callable[[], None], undo: Callable[[], None]) -> None:
         if self.in_effect:

@@ -273,6 +273,8 @@ class Tensor:
     # ------------------------------------------------------------ layout
 
     def _layout(self) -> tuple[Any, int]:
+        if state.capture is not None:
+            state.capture.asked(self)
         return layout_of(self._storage.value.aval.shape, self._steps or ())
 
     def stride(self, dim: int | None = None) -> Any:
@@ -282,7 +284,11 @@ class Tensor:
 
     def storage_offset(self) -> int:
         """Where in its storage the first element lies, in elements."""
-        return self._layout()[1] if self._steps else 0
+        if not self._steps:
+            return 0
+        if state.capture is not None:
+            state.capture.asked(self, offset=True)
+        return self._layout()[1]
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements would lie in memory in order."""
