@@ -7,7 +7,8 @@ import functools
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter, is_, itemgetter, methodcaller
+from itertools import chain
+from operator import attrgetter, call, is_, itemgetter, methodcaller
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from .reads import Codes, is_installed, names_of, of_library, within
 
 PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
 # Attributes of modules that have a check of their own.
-_PARTS = ("_parameters", "_buffers", "_modules", "_hooks")
+_PARTS = ("_parameters", "_buffers", "_modules")
+# One that only `state_dict` reads.
+_UNREAD = "_non_persistent_buffers_set"
 # Of containers with more entries only the length counts, and entries that the code names.
 _LARGEST = 1024
 # Bytes up to which an array is compared as a whole, and elements compared of a larger one.
@@ -38,7 +41,10 @@ class Guards:
     Of `nn` modules everything counts: attributes, parameters, buffers, submodules and hooks.
     """
 
-    __slots__ = ("entries", "labels", "sized", "lengths", "tables", "hooks", "bare", "left")
+    __slots__ = (
+        "entries", "labels", "sized", "lengths", "tables", "hooks", "arrays", "getters", "holders",
+        "values", "left",
+    )  # fmt: skip
 
     def __init__(self, function: Callable, objects: Sequence[Any], codes: Codes | None):
         """Looks at everything.
@@ -68,8 +74,12 @@ class Guards:
             self._add(*other)
         self.sized = [table for table, _ in self.tables] + found.containers
         self.lengths = [*map(len, self.sized)]
-        self.hooks = [(members, _hooks(members), owner) for members, owner in found.modules]
-        self.bare = [members for members, hooks, _ in self.hooks if not hooks]
+        self.hooks = [
+            (members, _hooks(members), owner)
+            for members, owner in found.modules
+            if "_hooks" in members
+        ]
+        self._arrange()
 
     def _add(self, getter: Callable, holder: Any, owner: str, names: Sequence[Any]) -> None:
         self.entries.append((getter, holder, tuple(getter(holder))))
@@ -92,25 +102,36 @@ class Guards:
             if entry[0] not in (tuple, _contents) or _all_same(entry[0](entry[1]), entry[2])
         ]
         self.entries, self.labels = [one for one, _ in pairs], [one for _, one in pairs]
+        self._arrange()
         # How it left everything.
         self.left = [tuple(_read(*entry[:2])) for entry in self.entries]
+
+    def _arrange(self) -> None:
+        """What `hold` asks, so that loops in C do most of it.
+
+        A model of 24 blocks has 300 modules.
+        """
+        self.arrays = [one for one in self.entries if one[0] is _contents]
+        others = [one for one in self.entries if one[0] is not _contents]
+        self.getters = [getter for getter, _, _ in others]
+        self.holders = [holder for _, holder, _ in others]
+        self.values = [value for _, _, values in others for value in values]
 
     # ------------------------------------------------------------ asking
 
     def hold(self) -> bool:
-        """Whether everything is as it was. (A model of 24 blocks has 300 modules.)"""
+        """Whether everything is as it was."""
         if [*map(len, self.sized)] != self.lengths and not self._same_members():
             return False
         try:
-            for getter, holder, values in self.entries:
-                now = getter(holder)
-                if not all(map(is_, now, values)) and not all(map(_same, now, values)):
-                    return False
+            now = [*chain.from_iterable(map(call, self.getters, self.holders))]
         except (KeyError, AttributeError, ValueError):
             return False
-        if any(map(_get_hooks, self.bare)) and any(map(_hooks, self.bare)):
+        if not all(map(is_, now, self.values)) and not _all_same(now, self.values):
             return False
-        if len(self.bare) < len(self.hooks):
+        if self.arrays and not all(_contents(one) == known for _, one, known in self.arrays):
+            return False
+        if self.hooks:
             return all(_hooks(members) == hooks for members, hooks, _ in self.hooks)
         return True
 
@@ -211,7 +232,7 @@ class _Walk:
             self.waiting += one
         if not isinstance(one, (tuple, frozenset)):
             self.containers.append(one)
-            if len(one) <= _LARGEST:
+            if 0 < len(one) <= _LARGEST:
                 self.others.append((tuple, one, f"an element of a {type(one).__name__}", ()))
         self._attributes(one)
 
@@ -284,10 +305,11 @@ class _Walk:
 
     def _module(self, members: dict[str, Any], kind: type) -> None:
         own = [name for name in members if name not in _PARTS]
-        names = self.members.union(own, ("forward",)).difference(_PARTS)
+        # (The package reads these, which may be missing.)
+        names = self.members.union(own, ("forward", "_hooks")).difference(_PARTS, (_UNREAD,))
         self._table(members, names, f"{kind.__name__}.")
         self.modules.append((members, kind.__name__))
-        for part in _PARTS[:3]:
+        for part in _PARTS:
             held = members[part]
             self.containers.append(held)
             if held:
@@ -348,7 +370,7 @@ def _same(now: Any, value: Any) -> bool:
     return kind in PLAIN and now == value
 
 
-def _all_same(now: tuple, values: tuple) -> bool:
+def _all_same(now: Sequence[Any], values: Sequence[Any]) -> bool:
     return len(now) == len(values) and all(map(_same, now, values))
 
 

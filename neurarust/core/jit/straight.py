@@ -45,7 +45,7 @@ class Straight:
             made = program.packing.vectors(plan.constants) or ()
             self.vectors = tuple([uploaded(one, plan.signature.device) for one in made])
         compiled = isinstance(program.function, jax.stages.Compiled)
-        self.needs_mode = not compiled or self.vectors is None or np.ndarray in self.kinds
+        self.needs_mode = not compiled or np.ndarray in self.kinds
         self.changes = bool(plan.targets)
         self.left = TRUSTED
 
@@ -54,7 +54,10 @@ class Straight:
         for recording in state.recordings.values():
             if recording.entries:
                 return RECORDED
-        arrays = [one.given() if type(one) is HostValue else one.array for one in values]
+        if np.ndarray in self.kinds:
+            arrays = [one.given() if type(one) is HostValue else one.array for one in values]
+        else:
+            arrays = [one.array for one in values]
         # An array that is not there yet, or is one of JAX's tracers, or comes twice.
         if not self.kinds.issuperset(map(type, arrays)) or len({*map(id, arrays)}) < len(arrays):
             return RECORDED
@@ -91,7 +94,9 @@ class Straight:
         plan = self.plan
         no_more_looks()
         try:
-            run = self.program if self.needs_mode else self.program.again
+            # Arrays on the device need no mode. (Numbers that are always the same are there.)
+            needs_mode = self.needs_mode or np.ndarray in map(type, vectors)
+            run = self.program if needs_mode else self.program.again
             made = run(vectors, arrays)
         except RuntimeError:  # no memory, for one: a recording says what it is
             return plan.call(values, numbers, tensors)
