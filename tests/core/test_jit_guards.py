@@ -7,6 +7,7 @@ import cProfile
 import dataclasses
 import enum
 import functools
+import gc
 import sys
 import types
 import warnings
@@ -347,6 +348,26 @@ def test_only_code_of_the_user_is_noted():
         with observed() as seen:
             mine(nr.ones(2))
     assert [code.co_name for code in seen.codes] == ["mine"]
+
+
+def test_a_search_for_cycles_is_no_part_of_the_function():
+    counted = []
+
+    def count(phase, _):
+        counted.append(phase)
+
+    def function(x):
+        kept = [[k] for k in range(5000)]
+        return x * len(kept)
+
+    gc.callbacks.append(count)
+    try:
+        with observed() as seen:
+            function(nr.ones(2))
+        assert gc.isenabled()
+    finally:
+        gc.callbacks.remove(count)
+    assert "count" not in [code.co_name for code in seen.codes]
 
 
 def test_containers_that_the_function_fills_itself():

@@ -30,6 +30,7 @@ _MOST = 20_000
 _SEQUENCES = (list, tuple, set, frozenset, deque)
 _MADE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 _CONTENT = attrgetter("cell_contents", "cell_contents")
+_apply: Callable[..., Any] = call
 
 
 class Guards:
@@ -124,7 +125,7 @@ class Guards:
         if [*map(len, self.sized)] != self.lengths and not self._same_members():
             return False
         try:
-            now = [*chain.from_iterable(map(call, self.getters, self.holders))]
+            now = [*chain.from_iterable(map(_apply, self.getters, self.holders))]
         except (KeyError, AttributeError, ValueError):
             return False
         if not all(map(is_, now, self.values)) and not _all_same(now, self.values):

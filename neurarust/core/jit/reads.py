@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import gc
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -77,7 +78,8 @@ class observed:
     """A block in which the code that runs in this thread is noted.
 
     Python tells a profile or a trace function of each call. Where there are both already, as for a
-    profiler under a debugger, nothing can be noted.
+    profiler under a debugger, nothing can be noted. Python does not look for cycles meanwhile: what
+    it calls then, such as finalizers, is no code of the function's.
 
     Attributes:
         codes: after the block, the user's code that ran; None if that is not known.
@@ -89,6 +91,8 @@ class observed:
         self._notify: Callable[[Any], None] | None = None
 
     def __enter__(self) -> observed:
+        self._searches = gc.isenabled()
+        gc.disable()
         if sys.getprofile() is None:
             self._notify = sys.setprofile
         elif sys.gettrace() is None:
@@ -105,6 +109,8 @@ class observed:
                 for code, space in self._ran.values()
                 if not of_library(space.get("__name__"))
             }
+        if self._searches:
+            gc.enable()
 
     def _note(self, frame: types.FrameType, event: str, _: Any) -> None:
         if event == "call":
