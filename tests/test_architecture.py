@@ -65,7 +65,12 @@ LAYERS = (
     ("neurarust.core.random",),
     ("neurarust.core.device",),
     ("neurarust.core.dtype",),
-    ("neurarust.core.errors", "neurarust.core.layout", "neurarust.core.settings"),
+    (
+        "neurarust.core.errors",
+        "neurarust.core.layout",
+        "neurarust.core.observed",
+        "neurarust.core.settings",
+    ),
 )
 RANK = {unit: len(LAYERS) - row for row, units in enumerate(LAYERS) for unit in units}
 

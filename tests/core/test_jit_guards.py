@@ -17,7 +17,8 @@ import pytest
 
 import neurarust as nr
 from neurarust.core.jit.guards import Guards
-from neurarust.core.jit.reads import names_of, observed
+from neurarust.core.jit.reads import names_of, of_the_user
+from neurarust.core.observed import observed
 
 nn = nr.nn
 
@@ -347,7 +348,7 @@ def test_only_code_of_the_user_is_noted():
     for _ in range(2):
         with observed() as seen:
             mine(nr.ones(2))
-    assert [code.co_name for code in seen.codes] == ["mine"]
+    assert [code.co_name for code in of_the_user(seen.codes)] == ["mine"]
 
 
 def test_a_search_for_cycles_is_no_part_of_the_function():
@@ -391,7 +392,7 @@ def test_a_guard_holds_until_something_changes_and_tells_what():
 
     with observed() as seen:
         function(nr.ones(1))
-    guards = Guards(function, (), seen.codes)
+    guards = Guards(function, (), of_the_user(seen.codes))
     assert guards.hold()
     globals()["unrelated"] = 1
     config.unrelated = 1

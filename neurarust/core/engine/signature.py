@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from .. import device as devices
 from .. import dtype as dtypes
 from .. import native
+from ..observed import unobserved
 from ..op import ARRAY, ARRAYS, EXPONENT, INDEX, NUMERIC, SCALAR, STATIC, Op
 from . import disk_cache
 from .numbers import SCALAR_CODES, SCALAR_DTYPES
@@ -88,7 +89,7 @@ class Signature:
         return arrays + [jax.ShapeDtypeStruct((), SCALAR_DTYPES[code]) for code in self.numbers]
 
     def trace(self) -> Any:
-        with jax.enable_x64(True):
+        with jax.enable_x64(True), unobserved():
             return self.function.trace(*self.structs())
 
     def _trace_outputs(self) -> tuple[Aval, ...]:

@@ -19,12 +19,13 @@ from ..capture.function import flatten
 from ..dtype import Defaults
 from ..engine.recording import state
 from ..errors import CaptureError, JitWarning
+from ..observed import observed
 from ..tensor.tensor import Tensor
 from . import watch
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
 from .quick import Quick, quick
-from .reads import Codes, observed
+from .reads import Codes, of_the_user
 from .straight import RECORDED, straight
 from .trace import Trace
 
@@ -196,7 +197,7 @@ class Jitted:
             return self._give_up(str(error), args, kwargs, error)
         del found
         trace.forget()
-        guarded = self._knew(ran.codes)
+        guarded = self._knew(None if ran.codes is None else of_the_user(ran.codes))
         if not guarded:
             guards = Guards(self._function, objects, self._codes)
         guards.ran()

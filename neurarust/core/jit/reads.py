@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dis
 import functools
-import gc
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 _OURS = __name__.partition(".")[0]
@@ -66,54 +65,14 @@ def of_library(module: str | None) -> bool:
     return top in _LIBRARIES or top in sys.stdlib_module_names or top.startswith("namedtuple_")
 
 
+def of_the_user(codes: Codes) -> Codes:
+    """Those of some pieces of code that are no library's."""
+    return {code: space for code, space in codes.items() if not of_library(space.get("__name__"))}
+
+
 @functools.cache
 def is_installed(module: str | None) -> bool:
     """Whether a module is a library or lies where packages are installed."""
     top = (module or "builtins").partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     return of_library(module) or "site-packages" in file or "dist-packages" in file
-
-
-class observed:
-    """A block in which the code that runs in this thread is noted.
-
-    Python tells a profile or a trace function of each call. Where there are both already, as for a
-    profiler under a debugger, nothing can be noted. Python does not look for cycles meanwhile: what
-    it calls then, such as finalizers, is no code of the function's.
-
-    Attributes:
-        codes: after the block, the user's code that ran; None if that is not known.
-    """
-
-    def __init__(self) -> None:
-        self.codes: Codes | None = None
-        self._ran: dict[int, tuple[types.CodeType, dict[str, Any]]] = {}
-        self._notify: Callable[[Any], None] | None = None
-
-    def __enter__(self) -> observed:
-        self._searches = gc.isenabled()
-        gc.disable()
-        if sys.getprofile() is None:
-            self._notify = sys.setprofile
-        elif sys.gettrace() is None:
-            self._notify = sys.settrace
-        if self._notify is not None:
-            self._notify(self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._notify is not None:
-            self._notify(None)
-            self.codes = {
-                code: space
-                for code, space in self._ran.values()
-                if not of_library(space.get("__name__"))
-            }
-        if self._searches:
-            gc.enable()
-
-    def _note(self, frame: types.FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            code = frame.f_code
-            if id(code) not in self._ran:
-                self._ran[id(code)] = code, frame.f_globals
