@@ -112,8 +112,9 @@ def gpt(T: Any, wrap: Callable, width: int, context: int, blocks: int = BLOCKS) 
     return step
 
 
-def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
-    nn, F = T.nn, T.nn.functional
+def gan_networks(T: Any, wrap: Callable, width: int) -> tuple:
+    """Generator, discriminator and their optimizers."""
+    nn = T.nn
     generator = wrap(
         nn.Sequential(
             nn.Linear(LATENT, width),
@@ -135,6 +136,14 @@ def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
     )
     generator_optimizer = T.optim.Adam(generator.parameters(), lr=LEARNING_RATE)
     discriminator_optimizer = T.optim.Adam(discriminator.parameters(), lr=LEARNING_RATE)
+    return generator, discriminator, generator_optimizer, discriminator_optimizer
+
+
+def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
+    F = T.nn.functional
+    generator, discriminator, generator_optimizer, discriminator_optimizer = gan_networks(
+        T, wrap, width
+    )
     confident = []
 
     def step(real, noise):
@@ -158,6 +167,43 @@ def gan(T: Any, wrap: Callable, width: int, looks: int = 1) -> Step:
             discriminator_optimizer.zero_grad()
             generator_optimizer.zero_grad()
         return loss
+
+    return step
+
+
+def gan_halves(T: Any, wrap: Callable, width: int) -> Step:
+    """The same as two functions, which `wrap` gets, and that end without gradients."""
+    F = T.nn.functional
+    generator, discriminator, generator_optimizer, discriminator_optimizer = gan_networks(
+        T, lambda model: model, width
+    )
+    confident = []
+
+    @wrap
+    def discriminator_step(real, noise):
+        ones = T.ones(real.shape[0], 1)
+        with T.no_grad():
+            fake = generator(noise)
+        loss = F.binary_cross_entropy_with_logits(discriminator(real), ones)
+        loss = loss + F.binary_cross_entropy_with_logits(discriminator(fake), T.zeros_like(ones))
+        loss.backward()
+        discriminator_optimizer.step()
+        discriminator_optimizer.zero_grad()
+        return loss
+
+    @wrap
+    def generator_step(noise):
+        ones = T.ones(noise.shape[0], 1)
+        loss = F.binary_cross_entropy_with_logits(discriminator(generator(noise)), ones)
+        loss.backward()
+        generator_optimizer.step()
+        generator_optimizer.zero_grad()
+        discriminator_optimizer.zero_grad()
+        return loss
+
+    def step(real, noise):
+        confident.append(discriminator_step(real, noise).item() < 0.5)  # the look in mid-step
+        return generator_step(noise)
 
     return step
 

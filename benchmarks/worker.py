@@ -8,6 +8,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -45,8 +46,9 @@ def run_neurarust(workload: Workload) -> tuple:
 
 def run_neurarust_jit(workload: Workload) -> tuple:
     nr = importlib.import_module("neurarust")
-    if workload.inner:
-        return imperative(nr, workload, nr.jit)
+    if workload.inner or workload.jitted:
+        chosen = replace(workload, model=workload.jitted or workload.model)
+        return imperative(nr, chosen, nr.jit)
     step, batches = imperative(nr, workload)
     return nr.jit(step), batches
 

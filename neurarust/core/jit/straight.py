@@ -58,8 +58,8 @@ class Straight:
             arrays = [one.given() if type(one) is HostValue else one.array for one in values]
         else:
             arrays = [one.array for one in values]
-        # An array that is not there yet, or is one of JAX's tracers, or comes twice.
-        if not self.kinds.issuperset(map(type, arrays)) or len({*map(id, arrays)}) < len(arrays):
+        # An array that is not there yet, or is one of JAX's tracers.
+        if not self.kinds.issuperset(map(type, arrays)):
             return RECORDED
         plan, donated = self.plan, self.program.donated
         if donated and not _free(values, arrays, donated):
@@ -134,7 +134,7 @@ def _held(values: Sequence[Value], places: Sequence[int]) -> int:
 
 def _free(values: Sequence[Value], arrays: list, donated: Sequence[int]) -> bool:
     """Whether nobody but their cells holds these values, and nobody outside their arrays."""
-    if _held(values, donated) > IN_CELL:
+    if _held(values, donated) > IN_CELL or len({*map(id, arrays)}) < len(arrays):
         return False
     return not EXPORTED or EXPORTED.keys().isdisjoint([id(arrays[k]) for k in donated])
 
