@@ -142,13 +142,9 @@ WORKLOADS = {
     "gpt": Workload(
         "gpt", tokens(8, 64), {"width": 128, "context": 64}, {"torch": 1.1, "jax": 1.05}
     ),
-    "gan": Workload(
-        "gan", real_and_noise(64), {"width": 128}, {"torch": 0.9, "jax": 1.05}, jitted="gan_halves"
-    ),
+    "gan": Workload("gan", real_and_noise(64), {"width": 128}, {"torch": 0.9}, jitted="gan_halves"),
     # The same without a look in mid-step, as one function, and ending with `zero_grad()`.
-    "gan_unseen": Workload(
-        "gan", real_and_noise(64), {"width": 128, "looks": 0}, {"torch": 0.9, "jax": 1.05}
-    ),
+    "gan_unseen": Workload("gan", real_and_noise(64), {"width": 128, "looks": 0}, {"torch": 0.9}),
     "lstm": Workload("lstm", labelled(32, 50, 32), {"width": 128}, {"torch": 2.0}),
     "cnn": Workload("cnn", labelled(32, 3, 32, 32), {}, {"jax": 1.05}),
     "resnet": Workload("resnet", labelled(32, 3, 32, 32)),
