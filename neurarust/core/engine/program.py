@@ -90,9 +90,10 @@ class Program:
 
         A compiled function needs no mode for arrays that are on the device.
         """
-        self._settle()
-        if self.large and self.hits in TRIMMED:
-            scratch.give_back()
+        if self.large or state.large:
+            self._settle()
+            if self.large and self.hits in TRIMMED:
+                scratch.give_back()
         arrays = list(self.arranged(self.function(*vectors, *leaves)))
         self.hits += 1
         for k in self.forwarded or ():

@@ -103,14 +103,14 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._plain or state.capture is not None or state.eager or state.watched:
             return self._function(*args, **kwargs)
-        key = _modes()
         known = self._quick
-        if known is not None and not kwargs and not state.recording.entries:
-            given = known.tensors(args, key)
+        if known is not None and not kwargs:
+            given = known.tensors(args)
             result = MISSED if given is None else _again(known.variant, given)
             if result is not MISSED:
                 return result
             self._quick = None
+        key = _modes()
         tensors: list[Tensor] = []
         objects: list[Any] = []
         for argument in args:
@@ -157,7 +157,7 @@ class Jitted:
                 self._misses = 0
                 straight = variant.plan.straight
                 if straight is not None and not kwargs and self._signature is None:
-                    self._quick = quick(variant, _modes(), args, objects)
+                    self._quick = quick(variant, args, objects)
                 return result
         if any(isinstance(one._value().array, Tracer) for one in tensors):
             return self._function(*args, **kwargs)

@@ -122,7 +122,8 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether everything is as it was."""
-        if [*map(len, self.sized)] != self.lengths and not self._same_members():
+        sized = self.sized
+        if sized and [*map(len, sized)] != self.lengths and not self._same_members():
             return False
         try:
             now = [*chain.from_iterable(map(_apply, self.getters, self.holders))]

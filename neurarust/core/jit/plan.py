@@ -156,7 +156,7 @@ class Plan:
 
     def accepts(self, tensors: Sequence[Tensor]) -> bool:
         """Whether the state outside is what the plan was made for."""
-        if [one._edge is not None for one in self.flag_tensors] != self.flags:
+        if self.flags and [one._edge is not None for one in self.flag_tensors] != self.flags:
             return False
         if self.layouts and self._laid_out(tensors) != self.laid_out:
             return False
@@ -177,7 +177,7 @@ class Plan:
         """The inputs' Values; None if one has another type than the plan was made for."""
         cells = self.cells.copy()
         for slot, kind, what in self.moving:
-            cells[slot] = _storage(kind, what, tensors)
+            cells[slot] = tensors[what]._storage if kind == ARGUMENT else _gradient(what, tensors)
         for slot, stream in self.keys:
             words, _ = stream.take(0)
             cells[slot] = key_on(words.tobytes(), self.signature.device)._storage
@@ -291,6 +291,10 @@ class Plan:
             else:
                 tensor._storage, tensor._steps = Storage(outputs[output]), None
             tensor._edge = self._edge(node, output, outputs)
+        return self.returned(outputs, tensors, node)
+
+    def returned(self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any) -> Any:
+        """The results."""
         if self.single:
             return wrap(outputs[0], self._edge(node, 0, outputs))
         leaves = self.leaves.copy()
@@ -420,10 +424,14 @@ def _resolved(named: Any, tensors: Sequence[Tensor]) -> Tensor:
 
 def _storage(kind: int, named: Any, tensors: Sequence[Tensor]) -> Storage:
     """The storage of an argument, or of a tensor's gradient."""
-    tensor = _resolved(named, tensors)
     if kind == ARGUMENT:
-        return tensor._storage
-    gradient = tensor._grad
+        return tensors[named]._storage
+    return _gradient(named, tensors)
+
+
+def _gradient(named: Any, tensors: Sequence[Tensor]) -> Storage:
+    """The storage of a tensor's gradient."""
+    gradient = _resolved(named, tensors)._grad
     assert gradient is not None
     return gradient._storage
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .. import device as devices
+from ..capture import MODES
+from ..dtype import Defaults
+from ..engine.recording import state
 from ..tensor.tensor import Tensor
 from .guards import PLAIN
 
@@ -12,10 +16,16 @@ from .guards import PLAIN
 class Quick:
     """The arguments of a call, to be found again."""
 
-    __slots__ = ("variant", "modes", "count", "places", "others")
+    __slots__ = (
+        "variant", "grad", "inference", "floating", "device", "modes", "count", "places", "others",
+    )  # fmt: skip
 
-    def __init__(self, variant: Any, modes: list[Any], args: tuple):
-        self.variant, self.modes = variant, modes
+    def __init__(self, variant: Any, args: tuple):
+        self.variant = variant
+        # In which modes it was made.
+        self.grad, self.inference = state.grad, state.inference
+        self.floating, self.device = Defaults.floating, devices.default_device()
+        self.modes = [(mode, mode()) for mode in MODES]
         self.count = len(args)
         # (place, type, what it is like)
         self.places = [
@@ -23,9 +33,16 @@ class Quick:
         ]
         self.others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
 
-    def tensors(self, args: tuple, modes: list[Any]) -> list[Tensor] | None:
+    def tensors(self, args: tuple) -> list[Tensor] | None:
         """The Tensors among arguments that are like those of the last call; None if they differ."""
-        if modes != self.modes or len(args) != self.count:
+        if state.grad is not self.grad or state.inference is not self.inference:
+            return None
+        if Defaults.floating is not self.floating or devices.default_device() is not self.device:
+            return None
+        for mode, known in self.modes:
+            if mode() != known:
+                return None
+        if len(args) != self.count:
             return None
         found = []
         for place, kind, aval in self.places:
@@ -42,7 +59,7 @@ class Quick:
         return found
 
 
-def quick(variant: Any, modes: list[Any], args: tuple, objects: Sequence[Any]) -> Quick | None:
+def quick(variant: Any, args: tuple, objects: Sequence[Any]) -> Quick | None:
     """For the calls that follow one like this; None if their arguments must be looked through.
 
     Args:
@@ -55,7 +72,7 @@ def quick(variant: Any, modes: list[Any], args: tuple, objects: Sequence[Any]) -
                 return None
         elif type(one) not in PLAIN and id(one) not in held:
             return None
-    return Quick(variant, modes, args)
+    return Quick(variant, args)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -9,13 +9,14 @@ to 30 us. Every so often a call is recorded all the same, to see whether it stil
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 from jax.core import Tracer
 
+from .. import device as devices
 from ..engine.interrupts import uninterrupted
 from ..engine.program import Program, no_more_looks
 from ..engine.recording import ALONE_LEAF, state
@@ -33,34 +34,34 @@ RECORDED = object()
 class Straight:
     """The program of a plan's call."""
 
-    __slots__ = ("plan", "program", "kinds", "needs_mode", "vectors", "changes", "left")
+    __slots__ = ("plan", "program", "present", "compiled", "vectors", "changes", "left")
 
-    def __init__(self, plan: Plan, program: Program, values: Sequence[Value]):
+    def __init__(self, plan: Plan, program: Program):
         self.plan, self.program = plan, program
+        device = plan.signature.device
         # The types of arrays; tracers have another.
-        self.kinds = {type(one.array) for one in values}
+        self.present = {np.ndarray, type(uploaded(np.zeros(0, np.float32), device))}
         # The numbers, if they are always the same.
         self.vectors: tuple | None = None
         if not plan.actions and not plan.streams:
             made = program.packing.vectors(plan.constants) or ()
-            self.vectors = tuple([uploaded(one, plan.signature.device) for one in made])
-        compiled = isinstance(program.function, jax.stages.Compiled)
-        self.needs_mode = not compiled or np.ndarray in self.kinds
-        self.changes = bool(plan.targets)
+            self.vectors = tuple([uploaded(one, device) for one in made])
+        self.compiled = isinstance(program.function, jax.stages.Compiled)
+        self.changes = bool(plan.targets or plan.gradients)
         self.left = TRUSTED
 
     def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
         """What a call with these inputs returns; `RECORDED` if it has to be recorded."""
-        for recording in state.recordings.values():
-            if recording.entries:
-                return RECORDED
-        if np.ndarray in self.kinds:
-            arrays = [one.given() if type(one) is HostValue else one.array for one in values]
-        else:
-            arrays = [one.array for one in values]
-        # An array that is not there yet, or is one of JAX's tracers.
-        if not self.kinds.issuperset(map(type, arrays)):
+        recordings = state.recordings
+        if state.recording.entries or (len(recordings) > 1 and any(map(_waits, recordings))):
             return RECORDED
+        arrays = [one.array for one in values]
+        # (One may not be there yet, or be one of JAX's tracers.)
+        kinds = {*map(type, arrays)}
+        if not self.present.issuperset(kinds):
+            return RECORDED
+        if np.ndarray in kinds:
+            arrays = [one.given() if type(one) is HostValue else one.array for one in values]
         plan, donated = self.plan, self.program.donated
         if donated and not _free(values, arrays, donated):
             return RECORDED
@@ -68,40 +69,38 @@ class Straight:
             plan.signature.alone = plan.straight = None
             return RECORDED
         self.left -= 1
+        # A compiled program needs no mode for arrays on the device.
+        there = self.compiled and np.ndarray not in kinds
         if self.vectors is not None:
-            return self._run(values, arrays, plan.constants, self.vectors, tensors)
-        numbers = plan.numbers_now()
-        if numbers is None:
-            return RECORDED
-        vectors = self.program.packing.vectors(numbers)
-        if vectors is None:
-            return plan.call(values, numbers, tensors)
-        return self._run(values, arrays, numbers, vectors, tensors)
+            numbers, vectors = plan.constants, self.vectors
+        else:
+            numbers = plan.numbers_now()
+            if numbers is None:
+                return RECORDED
+            vectors = self.program.packing.vectors(numbers)
+            if vectors is None:
+                return plan.call(values, numbers, tensors)
+            # (Those that come again and again are there.)
+            there = there and np.ndarray not in map(type, vectors)
+        run = self.program.again if there else self.program
+        if not self.changes:
+            return self._run(run, values, arrays, numbers, vectors, tensors)
+        with uninterrupted():
+            return self._run(run, values, arrays, numbers, vectors, tensors)
 
     def _run(
-        self, values: list[Value], arrays: list, numbers: tuple, vectors: tuple,
+        self, run: Callable, values: list[Value], arrays: list, numbers: tuple, vectors: tuple,
         tensors: Sequence[Tensor],
     ) -> Any:  # fmt: skip
-        if not self.changes:
-            return self._finish(values, arrays, numbers, vectors, tensors)
-        with uninterrupted():
-            return self._finish(values, arrays, numbers, vectors, tensors)
-
-    def _finish(
-        self, values: list[Value], arrays: list, numbers: tuple, vectors: tuple,
-        tensors: Sequence[Tensor],
-    ) -> Any:  # fmt: skip
-        plan = self.plan
         no_more_looks()
         try:
-            # Arrays on the device need no mode. (Numbers that are always the same are there.)
-            needs_mode = self.needs_mode or np.ndarray in map(type, vectors)
-            run = self.program if needs_mode else self.program.again
             made = run(vectors, arrays)
         except RuntimeError:  # no memory, for one: a recording says what it is
-            return plan.call(values, numbers, tensors)
-        outputs = [*map(_value, made, plan.signature.outputs)]
-        return plan.finish(outputs, tensors, None)
+            return self.plan.call(values, numbers, tensors)
+        outputs = [*map(_value, made, self.plan.signature.outputs)]
+        if not self.changes:
+            return self.plan.returned(outputs, tensors, None)
+        return self.plan.finish(outputs, tensors, None)
 
 
 def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
@@ -119,7 +118,12 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     # (Another plan's call of it may have had other numbers.)
     if not plan.actions and not plan.streams and program.packing.vectors(plan.constants) is None:
         return None
-    return Straight(plan, program, values)
+    return Straight(plan, program)
+
+
+def _waits(device: devices.device) -> bool:
+    """Whether something is recorded for a device."""
+    return len(state.recordings[device].entries) > 0
 
 
 def _identity(kind: int, what: Any) -> tuple:

@@ -198,11 +198,14 @@ class Tensor:
 
     def item(self) -> Any:
         """The one element as a Python number; runs what it depends on."""
-        if self._aval().size != 1:
+        value = self._value()
+        if value.aval.size != 1:
             raise RuntimeError(
                 f"item: a Tensor with {self.numel()} elements cannot be converted to Scalar"
             )
-        return self._host().item()
+        array = value.force()
+        looked(array)
+        return fetched(array).item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers (one number for a 0-dim tensor)."""
