@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from ..core.capture import MODES
 from ..core.engine.recording import synchronize
 from ..core.tensor.gradients import RemovableHandle
 
@@ -17,6 +18,10 @@ HOOKS = (
 _numbers = itertools.count()
 # Hooks of every optimizer.
 _global_hooks: dict[str, dict[int, Callable]] = {"step_pre": {}, "step_post": {}}
+# A jitted function traces again under other hooks.
+MODES.append(
+    lambda: tuple(map(tuple, _global_hooks.values())) if any(_global_hooks.values()) else ()
+)
 
 
 def hooked(step: Callable) -> Callable:

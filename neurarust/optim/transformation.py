@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from optax import contrib
 
+from ..core.capture import reread
 from ..core.engine.recording import record
 from ..core.op import Arrays, Index, Op
-from ..core.tensor.dispatch import prepare, write
-from ..core.tensor.tensor import Tensor, from_host, wrap
+from ..core.tensor.dispatch import call, prepare, write
+from ..core.tensor.tensor import Tensor, wrap
 from .optimizer import Optimizer
 
 
@@ -32,6 +33,7 @@ class OptaxOptimizer(Optimizer):
     needed = ()
     # Makes the transformation from the group's options, and their names and defaults.
     factory: Callable[..., optax.GradientTransformation]
+    _begin_op: ClassVar[Op]
     options: dict[str, Any]
 
     def __init__(self, params: Any, lr: Any = None, **options: Any):
@@ -59,27 +61,43 @@ class OptaxOptimizer(Optimizer):
         if not state:
             state.update(self._first_state(group, params))
         leaves = [one for name, one in state.items() if name != "step"]
+        given, numbers, layout = self._options_of(group)
+        grads = [param._grad for param in params]
+        args = (params, grads, leaves, given, *numbers)
+        signature, values, data = prepare(self._op, args, {"layout": layout})
+        reread(partial(self._read_again, group))
+        made = record(signature, values, data)
+        for tensor, value in zip((*params, *leaves), made, strict=True):
+            write(tensor, wrap(value, None))
+
+    def _options_of(self, group: dict[str, Any]) -> tuple[list[Tensor], list[float], tuple]:
+        """A group's options: those that are tensors, numbers, and all else with their names."""
         chosen = {name: group[name] for name in self.defaults}
         numbers = {k: one for k, one in chosen.items() if type(one) is float}
         given = {k: one for k, one in chosen.items() if isinstance(one, Tensor)}
         static = {k: one for k, one in chosen.items() if k not in numbers and k not in given}
         if self._found_inf is not None:
             given["found_inf"] = self._found_inf
-        grads = [param._grad for param in params]
-        args = (params, grads, leaves, list(given.values()), *numbers.values())
         layout = (tuple(numbers), tuple(given), tuple(static.items()))
-        signature, values, data = prepare(self._op, args, {"layout": layout})
-        made = record(signature, values, data)
-        for tensor, value in zip((*params, *leaves), made, strict=True):
-            write(tensor, wrap(value, None))
+        return [*given.values()], [*numbers.values()], layout
+
+    def _read_again(self, group: dict[str, Any]) -> tuple[list[float], Any]:
+        """A group's numbers, and a key: with another one the step is another."""
+        given, numbers, layout = self._options_of(group)
+        # (A scaler's tensor is made anew for each step.)
+        return numbers, (layout, [id(one) for one in given if one is not self._found_inf])
 
     def _first_state(self, group: dict[str, Any], params: list[Tensor]) -> dict[str, Tensor]:
-        arrays = [np.asarray(param.detach().cpu()) for param in params]
-        tree = self.factory(**{name: group[name] for name in self.defaults}).init(arrays)
-        paths = jax.tree_util.tree_flatten_with_path(tree)[0]
+        given, numbers, layout = self._options_of(group)
+        made = call(self._begin_op, (params, given, *numbers), {"layout": layout})
+        # The names of the leaves do not depend on numbers.
+        structs = [param._aval().struct() for param in params]
+        chosen = dict.fromkeys((*layout[0], *layout[1]), 0.0) | dict(layout[2])
+        chosen.pop("found_inf", None)
+        tree = jax.eval_shape(self.factory(**chosen).init, structs)
+        paths = [path for path, _ in jax.tree_util.tree_flatten_with_path(tree)[0]]
         return {
-            jax.tree_util.keystr(path): wrap(from_host(np.asarray(one), params[0].device), None)
-            for path, one in paths
+            jax.tree_util.keystr(path): one.detach() for path, one in zip(paths, made, strict=True)
         }
 
 
@@ -87,16 +105,28 @@ class OptaxOptimizer(Optimizer):
 _OURS = {"learning_rate": "lr"}
 
 
-def _step_function(factory: Callable) -> Callable:
-    """The pure function that updates the parameters of a group and optax's state."""
+def _made(
+    factory: Callable, layout: tuple, given: Sequence[jax.Array], numbers: Sequence, kind: Any
+) -> tuple[optax.GradientTransformation, jax.Array | None]:
+    """The transformation for a group's options, and where a GradScaler found an infinity."""
+    names, given_names, static = layout
+    tensors = {k: x.reshape(()) for k, x in zip(given_names, given, strict=True)}
+    bad = tensors.pop("found_inf", None)
+    chosen = {k: x.astype(kind) for k, x in zip(names, numbers, strict=True)}
+    return factory(**chosen, **tensors, **dict(static)), bad
+
+
+def _functions(factory: Callable) -> tuple[Callable, Callable]:
+    """The pure functions that make optax's state, and update it and the parameters of a group."""
+
+    def begin(params: Arrays, given: Arrays, *numbers: Index, layout):
+        kind = jnp.promote_types(jnp.result_type(*params), jnp.float32)
+        made, _ = _made(factory, layout, given, numbers, kind)
+        return jax.tree_util.tree_leaves(made.init(params))
 
     def step(params: Arrays, grads: Arrays, leaves: Arrays, given: Arrays, *numbers: Index, layout):
-        names, given_names, static = layout
         kind = jnp.promote_types(jnp.result_type(*params), jnp.float32)
-        tensors = {k: x.reshape(()) for k, x in zip(given_names, given, strict=True)}
-        bad = tensors.pop("found_inf", None)
-        chosen = {k: x.astype(kind) for k, x in zip(names, numbers, strict=True)}
-        made = factory(**chosen, **tensors, **dict(static))
+        made, bad = _made(factory, layout, given, numbers, kind)
         structure = jax.tree_util.tree_structure(jax.eval_shape(made.init, params))
         state = jax.tree_util.tree_unflatten(structure, leaves)
         updates, state = made.update(grads, state, params)
@@ -108,7 +138,7 @@ def _step_function(factory: Callable) -> Callable:
             return results
         return [jnp.where(bad > 0, old, new) for old, new in zip(before, results, strict=True)]
 
-    return step
+    return begin, step
 
 
 def from_optax(
@@ -137,14 +167,15 @@ def from_optax(
             chosen["learning_rate"] = chosen.pop("lr")
         return transformation(**chosen)
 
-    step = _step_function(factory)
+    begin, step = _functions(factory)
     # Whose formula it is: programs with a user's own are not kept on disk.
-    step.__module__ = getattr(transformation, "__module__", "")
+    begin.__module__ = step.__module__ = getattr(transformation, "__module__", "")
     members = {
         "factory": staticmethod(factory),
         "options": parameters | options,
         "__doc__": f"{name}: optax's `{getattr(transformation, '__name__', 'transformation')}`.",
         "_op": Op(f"{name}.step", step, differentiable=False),
+        "_begin_op": Op(f"{name}.begin", begin, differentiable=False),
     }
     return type(name, (OptaxOptimizer,), members)
 

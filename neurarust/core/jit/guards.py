@@ -222,12 +222,17 @@ class _Walk:
         else:
             self._object(one)
 
-    def _table(self, table: Mapping, names: Iterable[Any], owner: str) -> None:
-        """Entries that count of a dictionary that others may be added to."""
+    def _table(self, table: Mapping, names: Iterable[Any], owner: str, inside: bool = True) -> None:
+        """Entries that count of a dictionary that others may be added to.
+
+        Args:
+            inside: whether what is in them counts, too.
+        """
         known = self.tables.setdefault(id(table), (table, {}, owner))[1]
         names = [name for name in names if name not in known]
         known.update(dict.fromkeys(names))
-        self.waiting += [table[name] for name in names if name in table]
+        if inside:
+            self.waiting += [table[name] for name in names if name in table]
 
     def _sequence(self, one: Any) -> None:
         if len(one) <= _LARGEST:
@@ -287,16 +292,15 @@ class _Walk:
         kind, members = type(one), getattr(one, "__dict__", None)
         if isinstance(members, dict) and "_modules" in members and "_parameters" in members:
             self._module(members, kind)
-        elif is_ours(kind):
-            # Optimizers and schedulers keep their state where it is read again; a jitted
-            # function stands for what it wraps.
-            self.waiting.append((members or {}).get("_function"))
-            return
         elif isinstance(members, dict):
-            names = self._named(members)
-            if hasattr(kind, "__getattr__"):
+            names = self.members if is_ours(kind) else self._named(members)
+            if hasattr(kind, "__getattr__") and not is_ours(kind):
                 names = names.union(members)
             self._table(members, names, f"{kind.__name__}.")
+            if "param_groups" in members and "state" in members:
+                self._optimizer(members, kind)
+            # A jitted function stands for what it wraps.
+            self.waiting.append(members.get("_function"))
         slots = [name for base in kind.__mro__ for name in _slots(base) if hasattr(one, name)]
         slots = [name for name in slots if self.dynamic or name in self.members]
         if slots and not of_library(kind.__module__):
@@ -304,6 +308,24 @@ class _Walk:
             self.others.append((getter, one, f"{kind.__name__}.", slots))
             self.waiting += getter(one)
         self.waiting.append(kind)
+
+    def _optimizer(self, members: dict[str, Any], kind: type) -> None:
+        """Which parameters an optimizer has, and the tensors of its state.
+
+        Options are read again at each step.
+        """
+        state, groups = members["state"], members["param_groups"]
+        self.containers += [state, groups]
+        self.others.append((_values, state, f"the state of {kind.__name__}", ()))
+        self.others.append((tuple, groups, f"a group of {kind.__name__}", ()))
+        for kept in state.values():
+            tensors = [name for name, one in kept.items() if isinstance(one, Tensor)]
+            self._table(kept, tensors, f"state of {kind.__name__}: ", inside=False)
+        for group in groups:
+            self.containers.append(group["params"])
+            self.others.append((tuple, group["params"], f"a parameter of {kind.__name__}", ()))
+        self._table(members, ("state", "param_groups"), f"{kind.__name__}.", inside=False)
+        self.waiting.append(members.get("_hooks"))
 
     def _module(self, members: dict[str, Any], kind: type) -> None:
         own = [name for name in members if name not in _PARTS]

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.tape import Edge, apply_tracked
+from ..autograd.tape import Edge, Leaf, apply_tracked
 from ..capture.function import Captured
 from ..engine.interrupts import uninterrupted
 from ..engine.recording import record, state, synchronize
 from ..engine.value import Value
 from ..ops.random import key_on
 from ..random import Stream
-from ..tensor.storage import Storage
+from ..tensor.storage import Changes, Storage
 from ..tensor.tensor import Tensor, wrap
 from .found import Found, Released
 from .straight import Straight
@@ -97,6 +97,10 @@ class Plan:
         flags = [pair for pair in trace.flags.values() if id(pair[0]) not in found.argument_of]
         self.flag_tensors = [one for one, _ in flags]
         self.flags = [flag for _, flag in flags]
+        # Tensors with their storages, and hooks, as they were at the last look; which changed then.
+        self.holders = [pair for key, pair in trace.holders.items() if key not in found.argument_of]
+        self.hooks = [_hooks(one) for one in self.flag_tensors]
+        self.changes = Changes.count
         self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
         self.grad_flags = [one is None for _, one in trace.first_grads.values()]
         # Arguments that are views, and how they lie: (argument, whether where they begin counts).
@@ -158,12 +162,36 @@ class Plan:
         """Whether the state outside is what the plan was made for."""
         if self.flags and [one._edge is not None for one in self.flag_tensors] != self.flags:
             return False
+        if self.changes != Changes.count and not self._follows():
+            return False
         if self.layouts and self._laid_out(tensors) != self.laid_out:
             return False
         if self.grad_owners:
             grads = [_resolved(one, tensors)._grad is None for one in self.grad_owners]
             if grads != self.grad_flags:
                 return False
+        return True
+
+    def _follows(self) -> bool:
+        """Whether tensors that were given other memory can be followed there; hooks cannot."""
+        count = Changes.count
+        if [_hooks(one) for one in self.flag_tensors] != self.hooks:
+            return False
+        moved: dict[int, Storage] = {}
+        for tensor, before in self.holders:
+            if moved.setdefault(id(before), tensor._storage) is not tensor._storage:
+                return False
+            same = tensor._storage.value.aval is before.value.aval
+            if tensor._storage is not before and (tensor._steps is not None or not same):
+                return False
+        # Those that shared memory still do, and no others.
+        if len({*map(id, moved.values())}) < len(moved):
+            return False
+        self.holders = [(tensor, moved[id(before)]) for tensor, before in self.holders]
+        self.cells = [moved.get(id(one), one) for one in self.cells]
+        self.places = [_moved(moved, *one) for one in self.places]
+        self.targets = [(*_moved(moved, *one[:2]), one[2]) for one in self.targets]
+        self.changes = count
         return True
 
     def _laid_out(self, tensors: Sequence[Tensor]) -> list[tuple]:
@@ -322,6 +350,8 @@ class Plan:
 
     def same_state(self, other: Plan) -> bool:
         """Whether nothing that plans are told apart by was another when the other was made."""
+        if self.changes != Changes.count and not self._follows():
+            return False
         if self.layouts == other.layouts and self.laid_out != other.laid_out:
             return False
         return all(
@@ -387,6 +417,19 @@ class Plan:
             if reference in references:
                 return self.call_lines[k]
         return "its end"
+
+
+def _hooks(tensor: Tensor) -> list:
+    """The hooks on a tensor's gradient."""
+    if tensor._edge is None or type(tensor._edge[0]) is not Leaf:
+        return []
+    leaf = tensor._edge[0]
+    return [*leaf.post_hooks, *[one for hooks in (leaf.hooks or {}).values() for one in hooks]]
+
+
+def _moved(moved: dict[int, Storage], kind: int, what: Any) -> tuple[int, Any]:
+    """A place, where storages moved."""
+    return kind, moved.get(id(what), what) if kind == CELL else what
 
 
 def _flags(plan: Plan) -> tuple[dict, dict]:

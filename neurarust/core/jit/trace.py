@@ -57,6 +57,7 @@ class Trace(Capture):
     Attributes:
         sources: leaf -> the storage that it was read from.
         owners: edge -> the tensor from outside that had it.
+        holders: tensors from outside with the storages that they look at.
         flags: tensors whose `requires_grad` was asked for, with the answer.
         first_grads: tensors whose `.grad` was read before it was set, with what it was.
         words: the stand-in for a stream's key -> (stream, first stand-in for its counter).
@@ -67,7 +68,7 @@ class Trace(Capture):
     """
 
     __slots__ = (
-        "sources", "views", "born", "born_storages", "boundaries", "owners", "flags",
+        "sources", "holders", "views", "born", "born_storages", "boundaries", "owners", "flags",
         "first_grads", "words", "draws", "rereads", "effects", "argument_views", "layouts",
         "in_effect",
     )  # fmt: skip
@@ -75,6 +76,7 @@ class Trace(Capture):
     def __init__(self, what: str):
         super().__init__(what)
         self.sources: dict[int, Storage] = {}
+        self.holders: dict[int, tuple[Tensor, Storage]] = {}
         self.views: dict[int, tuple[Tensor, Any, int]] = {}
         self.born: dict[int, weakref.ref] = {}
         self.born_storages: set[int] = set()
@@ -162,6 +164,8 @@ class Trace(Capture):
             self.views[id(tensor)] = (tensor, before, tensor._version)
 
     def on_storage(self, tensor: Tensor, storage: Storage) -> Storage:
+        if id(tensor) not in self.born:
+            self.holders.setdefault(id(tensor), (tensor, storage))
         return storage
 
     def on_set_storage(self, tensor: Tensor) -> None:

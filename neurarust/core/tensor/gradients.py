@@ -14,6 +14,7 @@ from .. import dtype as dtypes
 from ..autograd import walk
 from ..autograd.tape import Edge, Leaf, Tracked, ones
 from ..engine.recording import state
+from .storage import Changes
 from .tensor import Body, Tensor, extends, fill, fresh_like, from_host, new_object, wrap
 
 
@@ -152,6 +153,7 @@ class _Gradients(Body):
                 "post accumulate grad hooks cannot be registered on non-leaf tensors"
             )
         edge[0].post_hooks.append(hook)
+        Changes.count += 1
         return RemovableHandle(edge[0].post_hooks, hook)
 
     def retain_grad(self) -> None:
@@ -288,6 +290,7 @@ def hang(edge: Any, hook: Callable[[Tracked], Tracked]) -> RemovableHandle:
         node.hooks = {}
     hooks = node.hooks.setdefault(k, [])
     hooks.append(hook)
+    Changes.count += 1
     return RemovableHandle(hooks, hook)
 
 
@@ -299,6 +302,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Takes the hook away; a second call does nothing."""
+        Changes.count += 1
         if isinstance(self.hooks, dict):
             self.hooks.pop(self.hook, None)
         elif self.hook in self.hooks:

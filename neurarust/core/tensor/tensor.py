@@ -13,7 +13,7 @@ from ..autograd.tape import Edge
 from ..engine.program import looked
 from ..engine.recording import state
 from ..engine.value import Value, export, fetched, host_value
-from .storage import Step, Storage, layout_of
+from .storage import Changes, Step, Storage, layout_of
 
 new_object = object.__new__
 
@@ -343,6 +343,8 @@ def fresh_like(tensor: Tensor, value: Value) -> Tensor:
 
 def alias(tensor: Tensor, other: Tensor) -> Tensor:
     """Makes `tensor` look at `other`'s storage, off the tape."""
+    if hasattr(tensor, "_storage"):
+        Changes.count += 1
     tensor._storage = other._storage
     tensor._steps = other._steps
     tensor._base = None
