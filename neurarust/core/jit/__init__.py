@@ -9,9 +9,11 @@ numbers of optimizers are read again at each call, and schedulers step again.
 
     watch     sees every read and write of a tensor's state during a trace
     trace     the capture
+    reads     which names the user's code can read
     guards    the Python state that a plan depends on
     plan      what a later call does
-    quick     calls that go straight to their program
+    straight  calls that run alone go to their program without a recording
+    quick     arguments like those of the last call
     function  Jitted: keys, guards, traces, fallbacks
     public    nr.jit and nr.compile
 """

@@ -49,7 +49,7 @@ class Quick:
             one = args[place]
             if type(one) is not kind or one._steps is not None or one._edge is not None:
                 return None
-            if one._storage.value.aval is not aval or vars(one):
+            if one._storage.value.aval is not aval or one.__dict__:
                 return None
             found.append(one)
         for place, other in self.others:
