@@ -252,6 +252,48 @@ def test_what_cannot_be_observed_is_guarded_all_the_same():
     assert jitted(x).tolist() == [5, 5]
 
 
+def test_what_is_large_costs_little():
+    rows = [[1.0] * 1000 for _ in range(500)]
+    images = np.zeros((3000, 784), np.float32)
+
+    def function(x):
+        return x * len(rows) * images.shape[1]
+
+    with observed() as seen:
+        function(nr.ones(1))
+    guards = Guards(function, (), of_the_user(seen.codes))
+    assert sum(len(values) for _, _, values in guards.entries) < 25_000
+    assert guards.hold()
+    images += 1
+    assert not guards.hold()
+    images -= 1
+    assert guards.hold()
+    rows.append([])
+    assert not guards.hold()
+
+
+def test_a_dictionary_that_makes_its_entries_is_not_asked_for_them():
+    asked = []
+
+    class Lazy(dict):
+        def __getitem__(self, key):
+            asked.append(key)
+            return dict.__getitem__(self, key)
+
+    lazy = Lazy(a=2.0, b=np.zeros(3))
+
+    def function(x):
+        return x * lazy.get("a")
+
+    with observed() as seen:
+        function(nr.ones(1))
+    guards = Guards(function, (), of_the_user(seen.codes))
+    assert guards.hold()
+    assert not asked
+    lazy["a"] = 3.0
+    assert not guards.hold()
+
+
 def test_members_of_modules():
     class Net(nn.Module):
         offset = 1.0

@@ -24,8 +24,8 @@ _UNREAD = "_non_persistent_buffers_set"
 # Of containers with more entries only the length counts, and entries that the code names.
 _LARGEST = 1024
 # Bytes up to which an array is compared as a whole, and elements compared of a larger one.
-_WHOLE, _SAMPLE = 1 << 20, 4096
-# Objects looked at.
+_WHOLE, _SAMPLE = 1 << 20, 512
+# Objects looked at, and elements of containers.
 _MOST = 20_000
 _SEQUENCES = (list, tuple, set, frozenset, deque)
 _MADE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
@@ -189,6 +189,7 @@ class _Walk:
         self.containers: list[Any] = []
         self.modules: list[tuple[dict, str]] = []
         self.seen: dict[int, Any] = {}
+        self.elements = 0
         self.waiting: list[Any] = [function, getattr(function, "__self__", None), *objects]
         for code, space in codes.items():
             self._table(space, names_of(code).variables, "global ")
@@ -205,6 +206,8 @@ class _Walk:
             self._sequence(one)
         elif isinstance(one, dict):
             self._dictionary(one)
+        elif isinstance(one, np.memmap):
+            return
         elif isinstance(one, np.ndarray):
             if one.flags.writeable or one.base is not None:
                 self.others.append((_contents, one, "a NumPy array", ()))
@@ -235,19 +238,31 @@ class _Walk:
             self.waiting += [table[name] for name in names if name in table]
 
     def _sequence(self, one: Any) -> None:
-        if len(one) <= _LARGEST:
+        if small := self._is_small(one):
             self.waiting += one
         if not isinstance(one, (tuple, frozenset)):
             self.containers.append(one)
-            if 0 < len(one) <= _LARGEST:
+            if small and len(one):
                 self.others.append((tuple, one, f"an element of a {type(one).__name__}", ()))
         self._attributes(one)
 
     def _dictionary(self, one: dict) -> None:
         self.containers.append(one)
-        names = list(one) if len(one) <= _LARGEST else self.members.intersection(one)
-        self._table(one, names, "entry ")
+        small = self._is_small(one)
+        if type(one).__getitem__ is dict.__getitem__:
+            self._table(one, list(one) if small else self.members.intersection(one), "entry ")
+        elif small:
+            # It may make its entries when they are asked for.
+            self.others.append((dict.values, one, f"an entry of a {type(one).__name__}", ()))
+            self.waiting += dict.values(one)
         self._attributes(one)
+
+    def _is_small(self, one: Any) -> bool:
+        """Whether all elements of a container are compared."""
+        if len(one) > _LARGEST or self.elements > _MOST:
+            return False
+        self.elements += len(one)
+        return True
 
     def _attributes(self, one: Any) -> None:
         """Those of a container of the user's own type."""

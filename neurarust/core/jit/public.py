@@ -34,8 +34,8 @@ def jit(
     elements of lists and dictionaries, contents of NumPy arrays, and of `nn` modules everything,
     with hooks. They are compared at each call, so what it does not name may change as it likes. Of
     containers with more than 1,024 entries only the length counts and entries that the code names,
-    of arrays above 1 MiB 4,096 elements. What lies in files, iterators, generators of random
-    numbers other than ours, the clock, or a cache of `functools` is not seen.
+    of arrays above 1 MiB 512 elements, of memory-mapped ones none. What lies in files, iterators,
+    generators of random numbers other than ours, the clock, or a cache of `functools` is not seen.
 
     A function that looks at a value (`item`, `if tensor`), or whose Python values change from
     call to call, runs as plain recording, with one warning that names the line.
