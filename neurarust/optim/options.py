@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def sorted_options(optimizer: Optimizer, group: dict[str, Any]) -> tuple[list, l
             label = f"{name}{k}"
             if isinstance(one, Tensor):
                 given[label] = one
-            elif isinstance(one, (int, float)) and type(one) is not bool:
+            elif is_number(one):
                 if name in optimizer.static:
                     static.append((label, one))
                 elif name == "weight_decay" and one == 0 and in_gradient:
@@ -39,8 +40,25 @@ def sorted_options(optimizer: Optimizer, group: dict[str, Any]) -> tuple[list, l
                     numbers.append(float(one))
                     names.append(label)
             elif one is None or isinstance(one, (bool, str)):
+                usual = optimizer.defaults[name]
+                usual = usual[k] if several and isinstance(usual, (tuple, list)) else usual
+                if type(usual) in (int, float) and type(one) is not bool:
+                    raise no_number(optimizer, name, one)
                 static.append((label, one))
     return numbers, names, given, tuple(static)
+
+
+def is_number(one: Any) -> bool:
+    """Whether an option is a number of Python or NumPy."""
+    return isinstance(one, (int, float, Real)) and type(one) is not bool
+
+
+def no_number(optimizer: Optimizer, name: str, one: Any) -> TypeError:
+    """The error for an option that should be one."""
+    return TypeError(
+        f"{type(optimizer).__name__}.step: expected a number or a Tensor for the option '{name}' "
+        f"of a parameter group, but got {one!r}"
+    )
 
 
 class Reading:

@@ -18,6 +18,7 @@ from ..core.op import Arrays, Index, Op
 from ..core.tensor.dispatch import call, prepare, write
 from ..core.tensor.tensor import Tensor, wrap
 from .optimizer import Optimizer
+from .options import is_number, no_number
 
 
 class OptaxOptimizer(Optimizer):
@@ -73,8 +74,12 @@ class OptaxOptimizer(Optimizer):
     def _options_of(self, group: dict[str, Any]) -> tuple[list[Tensor], list[float], tuple]:
         """A group's options: those that are tensors, numbers, and all else with their names."""
         chosen = {name: group[name] for name in self.defaults}
-        numbers = {k: one for k, one in chosen.items() if type(one) is float}
+        vary = [k for k, one in chosen.items() if float in (type(one), type(self.defaults[k]))]
+        numbers = {k: float(chosen[k]) for k in vary if is_number(chosen[k])}
         given = {k: one for k, one in chosen.items() if isinstance(one, Tensor)}
+        for name in vary:
+            if name not in numbers and name not in given:
+                raise no_number(self, name, chosen[name])
         static = {k: one for k, one in chosen.items() if k not in numbers and k not in given}
         if self._found_inf is not None:
             given["found_inf"] = self._found_inf

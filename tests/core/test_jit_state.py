@@ -263,3 +263,18 @@ def test_tensors_that_variables_and_containers_hold():
     assert function(x).tolist() == [3, 3]
     other.data = nr.full((2,), 7.0)
     assert function(x).tolist() == [10, 10]
+
+
+def test_a_view_of_the_same_memory():
+    weight = nr.arange(4.0).view(2, 2).clone()
+
+    @nr.jit
+    def function(x):
+        return x @ weight
+
+    x = nr.tensor([[1.0, 0.0]])
+    for _ in range(4):
+        assert function(x).tolist() == [[0, 1]]
+    weight.data = weight.data.t()
+    for _ in range(4):
+        assert function(x).tolist() == [[0, 2]]

@@ -333,3 +333,21 @@ def test_saved_step_counts_are_each_parameters_own():
     state = optimizer.state_dict()["state"]
     assert len({one["step"].data_ptr() for one in state.values()}) == 3
     assert [one["step"].item() for one in state.values()] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("wrong", ["0.1", None])
+@pytest.mark.parametrize("kind", [nr.optim.SGD, nr.optim.Adam, nr.optim.Lion])
+def test_an_option_that_should_be_a_number(kind, wrong):
+    param = nr.nn.Parameter(nr.ones(2))
+    optimizer = kind([param], lr=0.1)
+    param.grad = nr.ones(2)
+    optimizer.param_groups[0]["lr"] = wrong
+    with pytest.raises(
+        TypeError, match=rf"{kind.__name__}.step: expected a number .*'lr'.*{wrong}"
+    ):
+        optimizer.step()
+    assert param.tolist() == [1, 1]
+    # NumPy's numbers are some, too.
+    optimizer.param_groups[0]["lr"] = np.float32(0.5)
+    optimizer.step()
+    assert param[0].item() == pytest.approx(0.5, abs=1e-3)

@@ -97,8 +97,12 @@ class Plan:
         flags = [pair for pair in trace.flags.values() if id(pair[0]) not in found.argument_of]
         self.flag_tensors = [one for one, _ in flags]
         self.flags = [flag for _, flag in flags]
-        # Tensors with their storages, and hooks, as they were at the last look; which changed then.
-        self.holders = [pair for key, pair in trace.holders.items() if key not in found.argument_of]
+        # Tensors with their storages and how they look at them, and hooks, when `changes` was so.
+        self.holders = [
+            (tensor, storage, tensor._steps)
+            for key, (tensor, storage) in trace.holders.items()
+            if key not in found.argument_of
+        ]
         self.hooks = [_hooks(one) for one in self.flag_tensors]
         self.changes = Changes.count
         self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
@@ -178,16 +182,17 @@ class Plan:
         if [_hooks(one) for one in self.flag_tensors] != self.hooks:
             return False
         moved: dict[int, Storage] = {}
-        for tensor, before in self.holders:
-            if moved.setdefault(id(before), tensor._storage) is not tensor._storage:
+        for tensor, before, steps in self.holders:
+            now = tensor._storage
+            if tensor._steps is not steps or moved.setdefault(id(before), now) is not now:
                 return False
-            same = tensor._storage.value.aval is before.value.aval
-            if tensor._storage is not before and (tensor._steps is not None or not same):
+            other = now.value.aval is not before.value.aval
+            if now is not before and (other or steps is not None):
                 return False
         # Those that shared memory still do, and no others.
         if len({*map(id, moved.values())}) < len(moved):
             return False
-        self.holders = [(tensor, moved[id(before)]) for tensor, before in self.holders]
+        self.holders = [(one, moved[id(before)], steps) for one, before, steps in self.holders]
         self.cells = [moved.get(id(one), one) for one in self.cells]
         self.places = [_moved(moved, *one) for one in self.places]
         self.targets = [(*_moved(moved, *one[:2]), one[2]) for one in self.targets]
