@@ -21,7 +21,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.ndarray | np.generic):
         return data if data.dtype.kind in "SUO" else tensor(data)
     if isinstance(data, Mapping):
-        return type(data)({key: default_convert(one) for key, one in data.items()})  # type: ignore
+        return type(data)({key: default_convert(one) for key, one in data.items()})  # type: ignore[call-arg]
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*map(default_convert, data))
     if isinstance(data, tuple):
@@ -53,7 +53,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, str | bytes):
         return list(batch)
     if isinstance(first, Mapping):
-        return type(first)({key: default_collate([one[key] for one in batch]) for key in first})  # type: ignore
+        return type(first)({key: default_collate([one[key] for one in batch]) for key in first})  # type: ignore[call-arg]
     if isinstance(first, Sequence):
         if any(len(one) != len(first) for one in batch):
             raise RuntimeError("each element in list of batch should be of equal size")

@@ -122,7 +122,7 @@ class DataLoader(Generic[T]):
             if self.batch_size is None:
                 return count
             return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
-        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[T]:
         batches = self._threaded() if self.num_workers else (job() for job in self._jobs())

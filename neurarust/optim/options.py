@@ -41,7 +41,7 @@ def sorted_options(optimizer: Optimizer, group: dict[str, Any]) -> tuple[list, l
                     names.append(label)
             elif one is None or isinstance(one, (bool, str)):
                 usual = optimizer.defaults[name]
-                usual = usual[k] if several and isinstance(usual, (tuple, list)) else usual
+                usual = usual[k] if type(k) is int and isinstance(usual, (tuple, list)) else usual
                 if type(usual) in (int, float) and type(one) is not bool:
                     raise no_number(optimizer, name, one)
                 static.append((label, one))

@@ -276,7 +276,7 @@ def compact(
         inputs += [(leaf, None) for leaf in dict.fromkeys(more) if leaf not in present]
     captured.entries, captured.carries = kept, carries
     captured.leaves = [leaf for leaf, _ in inputs]
-    captured.values = [recording.leaf_values[leaf] for leaf, _ in inputs[given:]]  # type: ignore
+    captured.values = [recording.leaf_values[leaf] for leaf, _ in inputs[given:]]  # type: ignore[assignment]
     captured.edges = [edge for _, edge in inputs[given:]]
     reached = {edge[0] for edge in tape.outer}
     ends: dict[int, Any] = {k: leaf for leaf, k in known.items()}

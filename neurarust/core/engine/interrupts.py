@@ -9,7 +9,7 @@ from typing import Any
 
 try:
     # The same functions without looking up names of signals, which takes ten times as long.
-    import _signal as fast  # type: ignore
+    import _signal as fast  # type: ignore[import-not-found]
 except ImportError:  # Not CPython.
     fast = signal
 

@@ -82,7 +82,7 @@ class watching:
         with _lock:
             _installed += 1
             if _installed == 1:
-                Storage.value = property(_get_value, _set_value)  # type: ignore
+                Storage.value = property(_get_value, _set_value)  # type: ignore[assignment]
                 for name, watcher in _watchers.items():
                     setattr(Tensor, name, watcher)
         current.trace = self.trace

@@ -275,7 +275,7 @@ def randint(
         low, high, size = 0, low, high
     kind = dtypes.int64 if dtype is None else dtype
     limits = _limits(low, high)
-    return _made(_randint, tuple(size), limits, kind, device, generator, requires_grad)  # type: ignore
+    return _made(_randint, tuple(size), limits, kind, device, generator, requires_grad)  # type: ignore[arg-type]
 
 
 @function(method=False)

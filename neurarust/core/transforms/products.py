@@ -68,7 +68,7 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
 
     def pull_recorded(cotangents: Sequence[Tensor]) -> list[Tensor]:
         arriving = [
-            cotangents[k] if k < count else wrap(zeros(backward.forward.outputs[k]), None)  # type: ignore
+            cotangents[k] if k < count else wrap(zeros(backward.forward.outputs[k]), None)  # type: ignore[union-attr]
             for k in backward.outputs
         ]
         values = [one._value() for one in (*residuals, *arriving)]
