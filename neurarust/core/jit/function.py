@@ -247,6 +247,7 @@ class Jitted:
             structure, difference = True, "it runs other code each time"
         if difference is None:
             new.settled = True
+            new.guards.left.clear()
             # The program of the first trace is compiled already.
             plan.signature = before.plan.signature
             return None

@@ -248,10 +248,10 @@ class _Walk:
 
     def _dictionary(self, one: dict) -> None:
         self.containers.append(one)
-        small = self._is_small(one)
-        if type(one).__getitem__ is dict.__getitem__:
+        small, plain = self._is_small(one), type(one).__getitem__ is dict.__getitem__
+        if plain and one:
             self._table(one, list(one) if small else self.members.intersection(one), "entry ")
-        elif small:
+        elif small and not plain:
             # It may make its entries when they are asked for.
             self.others.append((dict.values, one, f"an entry of a {type(one).__name__}", ()))
             self.waiting += dict.values(one)
@@ -340,7 +340,8 @@ class _Walk:
             self.containers.append(group["params"])
             self.others.append((tuple, group["params"], f"a parameter of {kind.__name__}", ()))
         self._table(members, ("state", "param_groups"), f"{kind.__name__}.", inside=False)
-        self.waiting.append(members.get("_hooks"))
+        hooks = members.get("_hooks") or {}
+        self.waiting += [hooks.get(name) for name in ("step_pre", "step_post")]
 
     def _module(self, members: dict[str, Any], kind: type) -> None:
         own = [name for name in members if name not in _PARTS]
