@@ -31,6 +31,8 @@ _SEQUENCES = (list, tuple, set, frozenset, deque)
 _MADE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 _CONTENT = attrgetter("cell_contents", "cell_contents")
 _apply: Callable[..., Any] = call
+# What asking for an entry raises that is missing, or that another thread is about to add.
+_MISSING = (KeyError, AttributeError, ValueError, RuntimeError)
 
 
 class Guards:
@@ -123,11 +125,11 @@ class Guards:
     def hold(self) -> bool:
         """Whether everything is as it was."""
         sized = self.sized
-        if sized and [*map(len, sized)] != self.lengths and not self._same_members():
-            return False
         try:
+            if sized and [*map(len, sized)] != self.lengths and not self._same_members():
+                return False
             now = [*chain.from_iterable(map(_apply, self.getters, self.holders))]
-        except (KeyError, AttributeError, ValueError):
+        except _MISSING:
             return False
         if not all(map(is_, now, self.values)) and not _all_same(now, self.values):
             return False
@@ -316,9 +318,12 @@ class _Walk:
                 self._optimizer(members, kind)
             # A jitted function stands for what it wraps.
             self.waiting.append(members.get("_function"))
-        slots = [name for base in kind.__mro__ for name in _slots(base) if hasattr(one, name)]
-        slots = [name for name in slots if self.dynamic or name in self.members]
-        if slots and not of_library(kind.__module__):
+        slots: list[str] = []
+        if not of_library(kind.__module__):
+            slots = [name for base in kind.__mro__ for name in _slots(base)]
+            slots = [name for name in slots if self.dynamic or name in self.members]
+            slots = [name for name in slots if hasattr(one, name)]
+        if slots:
             getter = attrgetter(*slots, slots[0])
             self.others.append((getter, one, f"{kind.__name__}.", slots))
             self.waiting += getter(one)
@@ -383,14 +388,14 @@ def _read(getter: Callable, holder: Any) -> Any:
     """The entries; none if one is missing."""
     try:
         return getter(holder)
-    except (KeyError, AttributeError, ValueError):
+    except _MISSING:
         return ()
 
 
 def _contents(array: np.ndarray) -> tuple:
     """What of an array is compared."""
     if array.nbytes > _WHOLE:
-        array = array.flat[:: array.size // _SAMPLE]
+        array = array.flat[:: max(1, array.size // _SAMPLE)]
     return array.shape, array.tobytes()
 
 
