@@ -66,6 +66,7 @@ LAYERS = (
     ("neurarust.core.device",),
     ("neurarust.core.dtype",),
     (
+        "neurarust.core.changes",
         "neurarust.core.errors",
         "neurarust.core.layout",
         "neurarust.core.observed",

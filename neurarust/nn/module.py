@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..core import jit
+from ..core.changes import Told
 from ..core.engine.recording import state, synchronize
 from ..core.errors import add_place
 from ..core.tensor.tensor import Tensor
@@ -56,8 +57,8 @@ class Module(hooks.Hooked, Placed):
 
     def __init__(self) -> None:
         self.__dict__.update(
-            training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(),
-            _modules={},
+            training=True, _parameters=Told(), _buffers=Told(), _modules=Told(),
+            _non_persistent_buffers_set=set(),
         )  # fmt: skip
 
     forward: Callable[..., Any] = _missing_forward

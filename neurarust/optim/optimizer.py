@@ -13,6 +13,7 @@ import numpy as np
 from ..core import device as devices
 from ..core.autograd.modes import enable_grad, no_grad
 from ..core.capture import reread
+from ..core.changes import Told, ToldOfAll
 from ..core.engine.interrupts import uninterrupted
 from ..core.engine.recording import record, synchronize
 from ..core.op import Op
@@ -72,7 +73,7 @@ class Optimizer:
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]):
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: defaultdict[Tensor, dict[str, Any]] = ToldOfAll(Told)
         self.param_groups: list[dict[str, Any]] = []
         self._hooks: dict[str, dict[int, Callable]] = {name: {} for name in HOOKS}
         self._stepping = False
@@ -351,7 +352,7 @@ class Optimizer:
                     f"optimizer's group: {len(saved['params'])} parameters instead of "
                     f"{len(group['params'])}"
                 )
-        self.state = defaultdict(dict)
+        self.state = ToldOfAll(Told)
         for saved, group in zip(groups, self.param_groups, strict=True):
             counts: dict[Any, Tensor] = {}
             for number, param in zip(saved["params"], group["params"], strict=True):
@@ -367,7 +368,7 @@ class Optimizer:
     ) -> dict[str, Any]:
         """One parameter's loaded state; equal step counts of a group become one shared tensor."""
         kept = {name: one for name, one in kept.items() if one is not None}
-        state: dict[str, Any] = {}
+        state: dict[str, Any] = Told()
         if hasattr(self, "_op") and ("step" in kept or (kept and not self.counts_steps)):
             done = float(kept.pop("step", 1))
             state["step"] = _shared_count(counts, done, tuple(kept), param)

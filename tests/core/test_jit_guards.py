@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+import copy
 import cProfile
 import dataclasses
 import enum
 import functools
 import gc
+import pickle
 import sys
 import types
 import warnings
@@ -450,3 +452,56 @@ def test_a_guard_holds_until_something_changes_and_tells_what():
     assert guards.changed() == ["a_module_of_the_user.scale"]
     config.scale = before
     assert guards.hold()
+
+
+def test_parts_say_when_they_change():
+    """Dictionaries of modules and optimizers, whatever is done to them."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    guards = Guards(lambda x: x, (model,), {})
+    linear = model._modules.pop("0")
+    assert not guards.hold()
+    assert guards.changed() == ["a parameter, buffer or submodule of Sequential"]
+    others = dict(model._modules)
+    model._modules.clear()
+    model._modules.update({"0": linear} | others)
+    assert guards.hold()
+    weight = linear._parameters["weight"]
+    for change in (
+        lambda held: held.__setitem__("weight", nn.Parameter(nr.ones(2, 2))),
+        lambda held: held.__delitem__("weight"),
+        lambda held: held.__ior__({"weight": nn.Parameter(nr.ones(2, 2))}),
+        lambda held: held.setdefault("other", weight),
+        lambda held: held.popitem(),
+    ):
+        kept = dict(linear._parameters)
+        change(linear._parameters)
+        assert not guards.hold()
+        linear._parameters.clear()
+        linear._parameters.update(kept)
+        assert guards.hold()
+
+
+def test_parts_that_are_plain_dictionaries():
+    """As in a Module that was pickled by another version, or given one."""
+    linear = nn.Linear(2, 2)
+    vars(linear)["_parameters"] = dict(linear._parameters)
+    guards = Guards(lambda x: x, (linear,), {})
+    assert guards.hold()
+    linear._parameters["weight"] = nn.Parameter(nr.ones(2, 2))
+    assert not guards.hold()
+
+
+def test_copies_and_pickles_of_parts():
+    model = nn.Linear(2, 2)
+    optimizer = nr.optim.Adam(model.parameters())
+    model(nr.ones(1, 2)).sum().backward()
+    optimizer.step()
+    for made in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        assert type(made.state) is type(optimizer.state)
+        assert [type(one) for one in made.state.values()] == [
+            type(one) for one in optimizer.state.values()
+        ]
+        assert made.state["new"] == {}
+    for made in (copy.deepcopy(model), copy.copy(model), pickle.loads(pickle.dumps(model))):
+        assert type(made._parameters) is type(model._parameters)
+        np.testing.assert_array_equal(made.weight.numpy(force=True), model.weight.numpy(force=True))

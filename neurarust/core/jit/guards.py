@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..changes import Changes, Told, ToldOfAll
 from ..tensor.tensor import Tensor
 from .reads import Codes, is_installed, names_of, of_library, within
 
@@ -45,8 +46,8 @@ class Guards:
     """
 
     __slots__ = (
-        "entries", "labels", "sized", "lengths", "tables", "hooks", "arrays", "getters", "holders",
-        "values", "left",
+        "entries", "labels", "sized", "lengths", "tables", "hooks", "arrays", "told", "changes",
+        "getters", "holders", "values", "left",
     )  # fmt: skip
 
     def __init__(self, function: Callable, objects: Sequence[Any], codes: Codes | None):
@@ -61,6 +62,7 @@ class Guards:
         while found.reached:
             codes = found.codes | found.reached
             found = _Walk(function, objects, codes, True)
+        self.changes = Changes.count
         # (what gives the entries, of what, the entries)
         self.entries: list[tuple[Callable, Any, tuple]] = []
         self.labels: list[tuple[str, Sequence[Any]]] = []
@@ -115,7 +117,9 @@ class Guards:
         A model of 24 blocks has 300 modules.
         """
         self.arrays = [one for one in self.entries if one[0] is _contents]
-        others = [one for one in self.entries if one[0] is not _contents]
+        # Dictionaries that say when they change.
+        self.told = [one for one in self.entries if one[0] is _values]
+        others = [one for one in self.entries if one[0] not in (_contents, _values)]
         self.getters = [getter for getter, _, _ in others]
         self.holders = [holder for _, holder, _ in others]
         self.values = [value for _, _, values in others for value in values]
@@ -124,6 +128,8 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether everything is as it was."""
+        if self.changes != Changes.count and not self._same_parts():
+            return False
         sized = self.sized
         try:
             if sized and [*map(len, sized)] != self.lengths and not self._same_members():
@@ -137,6 +143,14 @@ class Guards:
             return False
         if self.hooks:
             return all(_hooks(members) == hooks for members, hooks, _ in self.hooks)
+        return True
+
+    def _same_parts(self) -> bool:
+        """Whether modules and optimizers hold what they held, where something was changed."""
+        count = Changes.count
+        if not all(_all_same(tuple(getter(one)), known) for getter, one, known in self.told):
+            return False
+        self.changes = count
         return True
 
     def _same_members(self) -> bool:
@@ -335,12 +349,10 @@ class _Walk:
         Options are read again at each step.
         """
         state, groups = members["state"], members["param_groups"]
-        self.containers += [state, groups]
-        self.others.append((_values, state, f"the state of {kind.__name__}", ()))
+        self.containers.append(groups)
         self.others.append((tuple, groups, f"a group of {kind.__name__}", ()))
-        for kept in state.values():
-            tensors = [name for name, one in kept.items() if isinstance(one, Tensor)]
-            self._table(kept, tensors, f"state of {kind.__name__}: ", inside=False)
+        for kept in (state, *state.values()):
+            self._parts(kept, f"the state of {kind.__name__}")
         for group in groups:
             self.containers.append(group["params"])
             self.others.append((tuple, group["params"], f"a parameter of {kind.__name__}", ()))
@@ -355,12 +367,16 @@ class _Walk:
         self._table(members, names, f"{kind.__name__}.")
         self.modules.append((members, kind.__name__))
         for part in _PARTS:
-            held = members[part]
-            self.containers.append(held)
-            if held:
-                what = f"a parameter, buffer or submodule of {kind.__name__}"
-                self.others.append((_values, held, what, ()))
+            self._parts(members[part], f"a parameter, buffer or submodule of {kind.__name__}")
         self.waiting += members["_modules"].values()
+
+    def _parts(self, held: dict[Any, Any], owner: str) -> None:
+        """What modules and optimizers hold."""
+        if isinstance(held, (Told, ToldOfAll)):
+            self.others.append((_values, held, owner, ()))
+        else:
+            self.containers.append(held)
+            self._table(held, list(held), f"{owner}: ", inside=False)
 
 
 def is_ours(kind: type) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..autograd.tape import Edge, Leaf, apply_tracked
 from ..capture.function import Captured
+from ..changes import Changes
 from ..engine.interrupts import uninterrupted
 from ..engine.recording import record, state, synchronize
 from ..engine.value import Value
 from ..ops.random import key_on
 from ..random import Stream
-from ..tensor.storage import Changes, Storage
+from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .found import Found, Released
 from .straight import Straight
@@ -171,8 +172,8 @@ class Plan:
         if self.layouts and self._laid_out(tensors) != self.laid_out:
             return False
         if self.grad_owners:
-            grads = [_resolved(one, tensors)._grad is None for one in self.grad_owners]
-            if grads != self.grad_flags:
+            owners = [tensors[one] if type(one) is int else one for one in self.grad_owners]
+            if [one._grad is None for one in owners] != self.grad_flags:
                 return False
         return True
 

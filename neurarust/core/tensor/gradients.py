@@ -13,8 +13,8 @@ from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd import walk
 from ..autograd.tape import Edge, Leaf, Tracked, ones
+from ..changes import Changes
 from ..engine.recording import state
-from .storage import Changes
 from .tensor import Body, Tensor, extends, fill, fresh_like, from_host, new_object, wrap
 
 

@@ -30,13 +30,6 @@ class Storage:
         return self.address
 
 
-class Changes:
-    """What rarely happens to tensors that exist, and jitted functions have to follow."""
-
-    # How often one was given other memory (`.data = ...`, `set_`), or a hook.
-    count = 0
-
-
 class View:
     """A view op: how to look, how to write back, and what NumPy would do to the strides.
 

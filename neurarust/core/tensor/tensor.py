@@ -10,10 +10,11 @@ import numpy as np
 from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd.tape import Edge
+from ..changes import Changes
 from ..engine.program import looked
 from ..engine.recording import state
 from ..engine.value import Value, export, fetched, host_value
-from .storage import Changes, Step, Storage, layout_of
+from .storage import Step, Storage, layout_of
 
 new_object = object.__new__
 
