@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -278,3 +280,27 @@ def test_a_view_of_the_same_memory():
     weight.data = weight.data.t()
     for _ in range(4):
         assert function(x).tolist() == [[0, 2]]
+
+
+@pytest.mark.parametrize("accumulates", [False, True])
+def test_gradients_of_earlier_steps_are_not_kept(accumulates):
+    model = nn.Linear(3, 2)
+
+    @nr.jit
+    def step(x):
+        if not accumulates:
+            model.zero_grad()
+        loss = model(x).square().sum()
+        loss.backward()
+        return loss
+
+    kept = []
+    for _ in range(6):
+        model.zero_grad()
+        model(nr.ones(1, 3)).sum().backward()
+        kept += [weakref.ref(one.grad) for one in model.parameters()]
+        step(nr.ones(1, 3)).item()
+    model.zero_grad()
+    gc.collect()
+    assert not step._plain
+    assert [one() for one in kept] == [None] * len(kept)

@@ -7,15 +7,17 @@ one call, write back. A Python value that differed is named. What the Python may
 (training flags, hooks, plain attributes and variables, whether `.grad` is None) guards the plan;
 numbers of optimizers are read again at each call, and schedulers step again.
 
-    watch     sees every read and write of a tensor's state during a trace
-    trace     the capture
-    reads     which names the user's code can read
-    guards    the Python state that a plan depends on
-    plan      what a later call does
-    straight  calls that run alone go to their program without a recording
-    quick     arguments like those of the last call
-    function  Jitted: keys, guards, traces, fallbacks
-    public    nr.jit and nr.compile
+    watch       sees every read and write of a tensor's state during a trace
+    trace       the capture
+    found       what a trace found: outputs, and where they go
+    reads       which names the user's code can read
+    guards      the Python state that a plan depends on
+    plan        what a later call does
+    difference  what two traces found, compared
+    straight    calls that run alone go to their program without a recording
+    quick       arguments like those of the last call
+    function    Jitted: keys, guards, traces, fallbacks
+    public      nr.jit and nr.compile
 """
 
 from .public import compile as compile

@@ -22,6 +22,7 @@ from ..errors import CaptureError, JitWarning
 from ..observed import observed
 from ..tensor.tensor import Tensor
 from . import watch
+from .difference import difference
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
 from .quick import Quick, quick
@@ -238,14 +239,14 @@ class Jitted:
                 self._strikes += 1
             return None
         variants[variants.index(before)] = new
-        structure, difference = plan.differs(before.plan)
+        structure, reason = difference(plan, before.plan)
         if leaked:
-            structure, difference = True, (
+            structure, reason = True, (
                 "it keeps a tensor that it made somewhere outside; return it instead"
             )  # fmt: skip
-        if difference is None and not guarded:
-            structure, difference = True, "it runs other code each time"
-        if difference is None:
+        if reason is None and not guarded:
+            structure, reason = True, "it runs other code each time"
+        if reason is None:
             new.settled = True
             new.guards.left.clear()
             # The program of the first trace is compiled already.
@@ -253,8 +254,8 @@ class Jitted:
             return None
         if structure:
             self._strikes += 1
-            return difference if self._strikes >= STRIKES else None
-        return difference
+            return reason if self._strikes >= STRIKES else None
+        return reason
 
     def _give_up(
         self, reason: str, args: tuple | None = None, kwargs: Any = None,

@@ -95,19 +95,22 @@ class Plan:
             if edge is not None
         ]
         self.targets = [(*place(storage), output) for storage, output in found.written]
-        flags = [pair for pair in trace.flags.values() if id(pair[0]) not in found.argument_of]
+        # (Arguments and gradients are others at the next call.)
+        passing = {id(one) for kept in (trace.first_grads, trace.grads) for _, one in kept.values()}
+        passing.update(found.argument_of)
+        flags = [pair for key, pair in trace.flags.items() if key not in passing]
         self.flag_tensors = [one for one, _ in flags]
         self.flags = [flag for _, flag in flags]
         # Tensors with their storages and how they look at them, and hooks, when `changes` was so.
         self.holders = [
             (tensor, storage, tensor._steps)
             for key, (tensor, storage) in trace.holders.items()
-            if key not in found.argument_of
+            if key not in passing
         ]
         self.hooks = [_hooks(one) for one in self.flag_tensors]
         self.changes = Changes.count
         self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
-        self.grad_flags = [one is None for _, one in trace.first_grads.values()]
+        self.grad_flags = [_grad_flag(one) for _, one in trace.first_grads.values()]
         # Arguments that are views, and how they lie: (argument, whether where they begin counts).
         self.layouts = [(found.argument_of[one], whole) for one, whole in trace.layouts.items()]
         self.laid_out = self._laid_out(tensors)
@@ -173,7 +176,7 @@ class Plan:
             return False
         if self.grad_owners:
             owners = [tensors[one] if type(one) is int else one for one in self.grad_owners]
-            if [one._grad is None for one in owners] != self.grad_flags:
+            if [_grad_flag(one._grad) for one in owners] != self.grad_flags:
                 return False
         return True
 
@@ -366,63 +369,10 @@ class Plan:
             for one, flag in mine.items()
         )
 
-    def differs(self, before: Plan) -> tuple[bool, str | None]:
-        """Whether an earlier trace found another structure, and what differs; None if nothing."""
-        if self.key != before.key:
-            return True, self._other_calls(before)
-        for k in self.fixed:
-            # (Zeros have signs, and NaN is like itself.)
-            if repr(self.numbers[k]) != repr(before.numbers[k]):
-                name, line = self.lines[k]
-                return False, (
-                    f"the Python number {before.numbers[k]!r} that {name} got at {line} was "
-                    f"{self.numbers[k]!r} in the second call, and would be stale in a later one. "
-                    f"Pass it as an argument, or keep it in a Tensor"
-                )
-        for slot, (mine, theirs) in enumerate(zip(self.places, before.places, strict=True)):
-            if mine[0] == theirs[0] and mine[1] is theirs[1] or mine == theirs:
-                continue
-            if self.constant[slot] and before.constant[slot]:
-                if _bytes(self.cells[slot]) == _bytes(before.cells[slot]):
-                    continue
-                return False, (
-                    f"an array made from Python data ({self.avals[slot]}, first used at "
-                    f"{self._line_of(slot)}) was another one in the second call. Make it outside "
-                    f"and pass it as an argument"
-                )
-            return True, f"it read another tensor at {self._line_of(slot)}"
-        if not _equal(self.leaves, before.leaves) or self.tree != before.tree:
-            return False, (
-                f"it returned {before.leaves} and then {self.leaves} beside its tensors. Compute "
-                f"Python values outside"
-            )
-        mine = (self.targets, self.gradients, self.placed, self.results)
-        if not _equal(mine, (before.targets, before.gradients, before.placed, before.results)):
-            return True, "it wrote to other tensors"
-        return False, None
 
-    def _other_calls(self, before: Plan) -> str:
-        for k, (mine, theirs) in enumerate(zip(self.calls, before.calls, strict=False)):
-            if mine is not theirs:
-                return (
-                    f"it called {mine} at {self.call_lines[k]} where it had called {theirs} at "
-                    f"{before.call_lines[k]} the time before"
-                )
-        longer = max(self, before, key=lambda one: len(one.calls))
-        shared = min(len(self.calls), len(before.calls))
-        if shared < len(longer.calls):
-            return (
-                f"one of two calls went on with {longer.calls[shared]} at "
-                f"{longer.call_lines[shared]}"
-            )
-        return "its operations took other inputs the time before"
-
-    def _line_of(self, slot: int) -> str:
-        reference = -1 - slot
-        for k, (_, references) in enumerate(self.key[3]):
-            if reference in references:
-                return self.call_lines[k]
-        return "its end"
+def _grad_flag(grad: Any) -> bool | None:
+    """Whether a gradient requires grad; None if there is none."""
+    return None if grad is None else getattr(grad, "_edge", None) is not None
 
 
 def _hooks(tensor: Tensor) -> list:
@@ -447,23 +397,6 @@ def _flags(plan: Plan) -> tuple[dict, dict]:
             for one, flag in zip(plan.grad_owners, plan.grad_flags, strict=True)
         },
     )
-
-
-def _bytes(storage: Storage) -> bytes:
-    return np.asarray(storage.value.force()).tobytes()
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Whether trees of Python values are the same; Tensors and storages by identity."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if type(one) in (list, tuple):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    if isinstance(one, (Tensor, Storage)):
-        return False
-    return bool(np.all(one == other))
 
 
 def _resolved(named: Any, tensors: Sequence[Tensor]) -> Tensor:
