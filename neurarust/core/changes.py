@@ -14,18 +14,21 @@ class Changes:
     count = 0
 
 
-class _Tells:
-    """A dictionary that counts what is done to it."""
+class Told(dict[Any, Any]):
+    """A dictionary of a module's parts, or of one parameter's state in an optimizer.
+
+    It counts what is done to it.
+    """
 
     __slots__ = ()
 
     def __setitem__(self, key: Any, one: Any) -> None:
         Changes.count += 1
-        super().__setitem__(key, one)  # type: ignore[misc]
+        super().__setitem__(key, one)
 
     def __delitem__(self, key: Any) -> None:
         Changes.count += 1
-        super().__delitem__(key)  # type: ignore[misc]
+        super().__delitem__(key)
 
     def __ior__(self, other: Any) -> Any:
         self.update(other)
@@ -33,36 +36,26 @@ class _Tells:
 
     def clear(self) -> None:
         Changes.count += 1
-        super().clear()  # type: ignore[misc]
+        super().clear()
 
     def pop(self, *args: Any) -> Any:
         Changes.count += 1
-        return super().pop(*args)  # type: ignore[misc]
+        return super().pop(*args)
 
     def popitem(self) -> tuple[Any, Any]:
         Changes.count += 1
-        return super().popitem()  # type: ignore[misc]
+        return super().popitem()
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         Changes.count += 1
-        return super().setdefault(key, default)  # type: ignore[misc]
+        return super().setdefault(key, default)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         Changes.count += 1
-        super().update(*args, **kwargs)  # type: ignore[misc]
+        super().update(*args, **kwargs)
 
 
-class Told(_Tells, dict[Any, Any]):
-    """A dictionary of a module's parts, or of one parameter's state in an optimizer."""
-
-    __slots__ = ()
-
-
-class ToldOfAll(_Tells, defaultdict[Any, Any]):
-    """An optimizer's state: that of each parameter, made when it is asked for."""
+class ToldOfAll(Told, defaultdict[Any, Any]):
+    """An optimizer's state: that of each parameter, made (and counted) when it is asked for."""
 
     __slots__ = ()
-
-    def __missing__(self, key: Any) -> Any:
-        Changes.count += 1
-        return super().__missing__(key)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import neurarust as nr
+from neurarust.core.changes import Changes
 from neurarust.core.jit.guards import Guards
 from neurarust.core.jit.reads import names_of, of_the_user
 from neurarust.core.observed import observed
@@ -219,8 +220,8 @@ def test_only_what_the_code_reads_counts(profiled):
         def fit(self, x):
             global step
             train = nr.jit(self.train)
-            for step in range(12):  # noqa: B007
-                self.count += 1
+            for step in range(12):
+                self.count = step
                 self.history.append(train(x).item())
             return train
 
@@ -501,7 +502,9 @@ def test_copies_and_pickles_of_parts():
         assert [type(one) for one in made.state.values()] == [
             type(one) for one in optimizer.state.values()
         ]
+        before = Changes.count
         assert made.state["new"] == {}
+        assert Changes.count > before
     for made in (copy.deepcopy(model), copy.copy(model), pickle.loads(pickle.dumps(model))):
         assert type(made._parameters) is type(model._parameters)
         np.testing.assert_array_equal(made.weight.numpy(force=True), model.weight.numpy(force=True))

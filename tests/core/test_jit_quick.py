@@ -12,6 +12,8 @@ import neurarust as nr
 from neurarust.core.engine.recording import state
 from neurarust.core.jit import straight as quick
 
+from .training import Training
+
 nn = nr.nn
 
 
@@ -243,29 +245,17 @@ def test_random_numbers():
     assert found == [nr.rand(2).tolist() for _ in range(3)]
 
 
-class Training:
-    """A model with buffers, a schedule and dropout, and its step, which ends without gradients."""
+class Run(Training):
+    """One of a model with buffers, a schedule and dropout."""
 
     def __init__(self, jitted: bool, kept: bool = False):
         nr.manual_seed(1)
-        self.model = nn.Sequential(
+        model = nn.Sequential(
             nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 1)
         )
-        self.optimizer = nr.optim.Adam(self.model.parameters(), lr=0.1)
-        self.schedule = nr.optim.lr_scheduler.ExponentialLR(self.optimizer, 0.9)
-        self.kept = kept
-        self.step = nr.jit(self.plain) if jitted else self.plain
-
-    def plain(self, x):
-        if self.kept:
-            self.optimizer.zero_grad()
-        loss = self.model(x).square().mean()
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        if not self.kept:
-            self.optimizer.zero_grad()
-        return loss
+        optimizer = nr.optim.Adam(model.parameters(), lr=0.1)
+        schedule = nr.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        super().__init__(model, optimizer, schedule, jitted, kept)
 
     def state(self):
         tensors = [*self.model.state_dict().values()]
@@ -284,7 +274,7 @@ def left_of(training: Training) -> int:
 def test_training_steps(kept):
     """The state is written in place, and is what plain recording makes of it."""
     batches = [nr.randn(5, 3) for _ in range(4)]
-    jitted, plain = Training(True, kept), Training(False, kept)
+    jitted, plain = Run(True, kept), Run(False, kept)
     nr.manual_seed(2)
     expected = [plain.step(batches[k % 4]).item() for k in range(100)]
     nr.manual_seed(2)
@@ -303,7 +293,7 @@ def test_training_steps(kept):
 
 
 def test_memory_that_somebody_else_holds_is_not_written_over():
-    training, x = Training(True), nr.randn(5, 3)
+    training, x = Run(True), nr.randn(5, 3)
     for _ in range(8):
         training.step(x).item()
     weight = training.model[0].weight
@@ -340,7 +330,7 @@ def test_memory_that_somebody_else_holds_is_not_written_over():
 
 
 def test_what_was_recorded_before_a_step_runs_before_it():
-    training, x = Training(True), nr.randn(5, 3)
+    training, x = Run(True), nr.randn(5, 3)
     for _ in range(8):
         training.step(x).item()
     with nr.no_grad():
@@ -352,7 +342,7 @@ def test_what_was_recorded_before_a_step_runs_before_it():
 
 
 def test_a_step_whose_options_ask_for_another_computation():
-    training, x = Training(True), nr.randn(5, 3)
+    training, x = Run(True), nr.randn(5, 3)
     for _ in range(8):
         training.step(x).item()
     count = training.schedule.last_epoch
@@ -367,7 +357,7 @@ def test_a_step_whose_options_ask_for_another_computation():
 
 
 def test_a_step_that_fails_leaves_everything_as_it_was(monkeypatch):
-    training, x = Training(True), nr.randn(5, 3)
+    training, x = Run(True), nr.randn(5, 3)
     for _ in range(8):
         training.step(x).item()
     known = training.step._quick.variant.plan.straight
@@ -387,7 +377,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(monkeypatch):
 
 
 def test_arguments_of_several_shapes_in_turn():
-    training = Training(True)
+    training = Run(True)
     batches = [nr.randn(size, 3) for size in (4, 6, 8)]
     for k in range(12):
         training.step(batches[k % 3]).item()

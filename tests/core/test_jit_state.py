@@ -13,32 +13,23 @@ import pytest
 
 import neurarust as nr
 
+from .training import Training
+
 nn = nr.nn
 STEPS, CHANGED = 8, 5
 
 
-class Run:
+class Run(Training):
     """A few steps of training, with a change in the middle."""
 
     def __init__(self, kind: Any, jitted: bool, kept: bool):
         nr.manual_seed(0)
-        self.model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
+        model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
         options = {"momentum": 0.9} if kind is nr.optim.SGD else {}
-        self.optimizer = kind(self.model.parameters(), lr=0.1, **options)
-        self.schedule = nr.optim.lr_scheduler.StepLR(self.optimizer, 3, 0.5)
-        self.kept, self.handles = kept, []
-        self.step = nr.jit(self.plain) if jitted else self.plain
-
-    def plain(self, x):
-        if self.kept:
-            self.optimizer.zero_grad()
-        loss = self.model(x).square().mean()
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        if not self.kept:
-            self.optimizer.zero_grad()
-        return loss
+        optimizer = kind(model.parameters(), lr=0.1, **options)
+        schedule = nr.optim.lr_scheduler.StepLR(optimizer, 3, 0.5)
+        super().__init__(model, optimizer, schedule, jitted, kept)
+        self.handles: list[Any] = []
 
     def losses(self, change):
         source = np.random.default_rng(0)

@@ -13,10 +13,7 @@ from typing import Any
 
 from jax.core import Tracer
 
-from .. import device as devices
-from ..capture import MODES
 from ..capture.function import flatten
-from ..dtype import Defaults
 from ..engine.recording import state
 from ..errors import CaptureError, JitWarning
 from ..observed import observed
@@ -25,7 +22,7 @@ from . import watch
 from .difference import difference
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
-from .quick import Quick, quick
+from .quick import Quick, modes, quick
 from .reads import Codes, of_the_user
 from .straight import RECORDED, straight
 from .trace import Trace
@@ -111,7 +108,7 @@ class Jitted:
             if result is not MISSED:
                 return result
             self._quick = None
-        key = _modes()
+        key = modes()
         tensors: list[Tensor] = []
         objects: list[Any] = []
         for argument in args:
@@ -127,7 +124,7 @@ class Jitted:
         """A call with static arguments: they count by value, not by identity."""
         assert self._signature is not None
         bound = self._signature.bind(*args, **kwargs)
-        key = _modes()
+        key = modes()
         tensors: list[Tensor] = []
         objects: list[Any] = []
         for name, argument in bound.arguments.items():
@@ -271,7 +268,7 @@ class Jitted:
         return None if args is None else self._function(*args, **kwargs)
 
 
-def kind_of(tensor: Tensor) -> list[Any]:
+def _kind_of(tensor: Tensor) -> list[Any]:
     """What Python can see of an argument beside its elements."""
     edge = tensor._current_edge()
     leaf = None if edge is None else not edge[0].parents
@@ -281,18 +278,11 @@ def kind_of(tensor: Tensor) -> list[Any]:
     return kind
 
 
-def _modes() -> list[Any]:
-    """The part of every key that says in which modes a call is made."""
-    place = devices.default_device()
-    modes = [state.grad, state.inference, Defaults.floating, place]
-    return [*modes, *[mode() for mode in MODES]] if MODES else modes
-
-
 def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -> None:
     """Sorts one argument: Tensors are data, plain values count by value, objects as themselves."""
     if isinstance(argument, Tensor):
         tensors.append(argument)
-        key += kind_of(argument)
+        key += _kind_of(argument)
     elif type(argument) in PLAIN:
         key.append(type(argument))
         # (Zeros have signs, and NaN is like itself.)

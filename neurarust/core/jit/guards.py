@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..changes import Changes, Told, ToldOfAll
+from ..changes import Changes, Told
 from ..tensor.tensor import Tensor
-from .reads import Codes, is_installed, names_of, of_library, within
+from .reads import OURS, Codes, is_installed, names_of, of_library, within
 
 PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
 # Attributes of modules that have a check of their own.
@@ -324,8 +324,8 @@ class _Walk:
         if isinstance(members, dict) and "_modules" in members and "_parameters" in members:
             self._module(members, kind)
         elif isinstance(members, dict):
-            names = self.members if is_ours(kind) else self._named(members)
-            if hasattr(kind, "__getattr__") and not is_ours(kind):
+            names = self.members if _is_ours(kind) else self._named(members)
+            if hasattr(kind, "__getattr__") and not _is_ours(kind):
                 names = names.union(members)
             self._table(members, names, f"{kind.__name__}.")
             if "param_groups" in members and "state" in members:
@@ -372,16 +372,16 @@ class _Walk:
 
     def _parts(self, held: dict[Any, Any], owner: str) -> None:
         """What modules and optimizers hold."""
-        if isinstance(held, (Told, ToldOfAll)):
+        if isinstance(held, Told):
             self.others.append((_values, held, owner, ()))
         else:
             self.containers.append(held)
             self._table(held, list(held), f"{owner}: ", inside=False)
 
 
-def is_ours(kind: type) -> bool:
+def _is_ours(kind: type) -> bool:
     """Whether a class is this package's."""
-    return kind.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return kind.__module__.partition(".")[0] == OURS
 
 
 def _functions(member: Any) -> list[Any]:
@@ -436,9 +436,8 @@ def _all_same(now: Sequence[Any], values: Sequence[Any]) -> bool:
 
 
 _values = methodcaller("values")
-_get_hooks = methodcaller("get", "_hooks")
 
 
 def _hooks(members: dict[str, Any]) -> tuple:
     """Which hooks a module has."""
-    return tuple([tuple(kept) for kept in (_get_hooks(members) or {}).values()])
+    return tuple([tuple(kept) for kept in (members.get("_hooks") or {}).values()])

@@ -16,16 +16,11 @@ from .guards import PLAIN
 class Quick:
     """The arguments of a call, to be found again."""
 
-    __slots__ = (
-        "variant", "grad", "inference", "floating", "device", "modes", "count", "places", "others",
-    )  # fmt: skip
+    __slots__ = ("variant", "modes", "count", "places", "others")
 
     def __init__(self, variant: Any, args: tuple):
         self.variant = variant
-        # In which modes it was made.
-        self.grad, self.inference = state.grad, state.inference
-        self.floating, self.device = Defaults.floating, devices.default_device()
-        self.modes = [(mode, mode()) for mode in MODES]
+        self.modes = modes()
         self.count = len(args)
         # (place, type, what it is like)
         self.places = [
@@ -35,14 +30,7 @@ class Quick:
 
     def tensors(self, args: tuple) -> list[Tensor] | None:
         """The Tensors among arguments that are like those of the last call; None if they differ."""
-        if state.grad is not self.grad or state.inference is not self.inference:
-            return None
-        if Defaults.floating is not self.floating or devices.default_device() is not self.device:
-            return None
-        for mode, known in self.modes:
-            if mode() != known:
-                return None
-        if len(args) != self.count:
+        if modes() != self.modes or len(args) != self.count:
             return None
         found = []
         for place, kind, aval in self.places:
@@ -57,6 +45,12 @@ class Quick:
             if one is not other and not _same(one, other):
                 return None
         return found
+
+
+def modes() -> list[Any]:
+    """In which modes a call is made."""
+    found = [state.grad, state.inference, Defaults.floating, devices.default_device()]
+    return [*found, *[mode() for mode in MODES]]
 
 
 def quick(variant: Any, args: tuple, objects: Sequence[Any]) -> Quick | None:

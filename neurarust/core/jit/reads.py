@@ -9,9 +9,9 @@ import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_OURS = __name__.partition(".")[0]
+OURS = __name__.partition(".")[0]
 # Packages that Python values of the user's do not live in.
-_LIBRARIES = frozenset({_OURS, "jax", "jaxlib", "numpy", "scipy", "optax", "ml_dtypes", "builtins"})
+_LIBRARIES = frozenset({OURS, "jax", "jaxlib", "numpy", "scipy", "optax", "ml_dtypes", "builtins"})
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 # Code that names these may read members by names that stand nowhere in it.
 _DYNAMIC = frozenset(

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from .. import device as devices
 from .. import dtype as dtypes
 from ..autograd.tape import Leaf
+from ..changes import Changes
 from ..define import METHODS, function, op
 from ..op import Array
 from ..tensor.dispatch import call, check_writable, write
@@ -159,6 +160,7 @@ def set_(input: Tensor, source: Tensor) -> Tensor:
     """Makes this tensor look at another's storage."""
     edge, grad = input._current_edge(), input._grad
     alias(input, source)
+    Changes.count += 1
     input._edge, input._grad = edge, grad
     if edge is not None and type(edge[0]) is Leaf:
         edge[0].aval = input._aval()
