@@ -153,8 +153,8 @@ class Jitted:
             result = _again(variant, tensors) if variant.settled else MISSED
             if result is not MISSED:
                 self._misses = 0
-                straight = variant.plan.straight
-                if straight is not None and not kwargs and self._signature is None:
+                goes_straight = variant.plan.straight is not None
+                if goes_straight and not kwargs and self._signature is None:
                     self._quick = quick(variant, args, objects)
                 return result
         if any(isinstance(one._value().array, Tracer) for one in tensors):
