@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .workloads import LATENT, LEARNING_RATE, PIXELS, VOCABULARY, Pole, returns
 
 Step = Callable[..., Any]
@@ -371,5 +373,40 @@ def reinforce(T: Any, wrap: Callable, width: int) -> Step:
         loss.backward()
         optimizer.step()
         return loss
+
+    return step
+
+
+def reinforce_padded(T: Any, wrap: Callable, width: int) -> Step:
+    """The same as two functions, which `wrap` gets: episodes are padded to the longest."""
+    nn = T.nn
+    policy = nn.Sequential(nn.Linear(4, width), nn.Tanh(), nn.Linear(width, 2))
+    optimizer = T.optim.Adam(policy.parameters(), lr=LEARNING_RATE)
+    pole, Categorical = Pole(), T.distributions.Categorical
+
+    @wrap
+    def act(state):
+        with T.no_grad():
+            return Categorical(logits=policy(state)).sample()
+
+    @wrap
+    def update(states, actions, weights):
+        chosen = Categorical(logits=policy(states)).log_prob(actions)
+        loss = -(chosen * weights).sum()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss
+
+    def step():
+        state, ended, count = pole.reset(), False, 0
+        states = np.zeros((pole.LONGEST, 4), np.float32)
+        actions, weights = np.zeros(pole.LONGEST, np.int64), np.zeros(pole.LONGEST, np.float32)
+        while not ended:
+            states[count], actions[count] = state, act(T.from_numpy(state)).item()
+            state, ended = pole.step(actions[count])
+            count += 1
+        weights[:count] = returns(count)
+        return update(T.from_numpy(states), T.from_numpy(actions), T.from_numpy(weights))
 
     return step

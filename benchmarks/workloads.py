@@ -153,7 +153,7 @@ WORKLOADS = {
     ),
     "vit": Workload("vit", labelled(16, 3, 32, 32), {"width": 192}),
     "pointwise": Workload("pointwise", normal((1024, 1024), (1024, 1024)), inner=True),
-    "reinforce": Workload("reinforce", nothing, {"width": 64}, inner=True),
+    "reinforce": Workload("reinforce", nothing, {"width": 64}, jitted="reinforce_padded"),
     "tiny": Workload("tiny", normal((16,), (16,)), inner=True),
 }
 

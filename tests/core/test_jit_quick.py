@@ -263,11 +263,11 @@ class Run(Training):
         return [one.numpy() for one in tensors]
 
 
-def left_of(training: Training) -> int:
-    """How many of its calls may still go straight before one is recorded."""
+def went_straight(training: Training) -> int:
+    """How many calls went straight since the last that was recorded."""
     known = training.step._quick
     way = None if known is None else known.variant.plan.straight
-    return quick.TRUSTED if way is None else way.left
+    return 0 if way is None else way.trusted - way.left
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -281,7 +281,7 @@ def test_training_steps(kept):
     found, went = [], 0
     for k in range(100):
         found.append(jitted.step(batches[k % 4]).item())
-        went += left_of(jitted) < quick.TRUSTED
+        went += went_straight(jitted) > 0
     np.testing.assert_allclose(found, expected, rtol=1e-4)
     for one, other in zip(jitted.state(), plain.state(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
@@ -300,12 +300,12 @@ def test_memory_that_somebody_else_holds_is_not_written_over():
 
     def went(*held):
         """Steps, and whether they went straight."""
-        left = left_of(training)
+        before_it = went_straight(training)
         before = [np.array(one) for one in held]
         training.step(x).item()
         for one, other in zip(held, before, strict=True):
             np.testing.assert_array_equal(np.asarray(one), other)
-        return left_of(training) < left
+        return went_straight(training) > before_it
 
     assert went()
     # An array that left the engine, a copy that shares the Value, and a graph that saved it.

@@ -56,7 +56,7 @@ class Program:
         self.order = _order(calls, live, self.donated, leaves, replaced or {})
         places = sorted(range(len(live)), key=self.order.__getitem__)
         in_order = places == [*range(len(live))]
-        self.arranged = list if in_order else itemgetter(*places)
+        self.arranged = None if in_order else itemgetter(*places)
         self.leaves = len(leaves)
         # The packed numbers come first.
         self.positions = tuple(len(packing.kinds) + k for k in self.donated)
@@ -94,11 +94,19 @@ class Program:
             self._settle()
             if self.large and self.hits in TRIMMED:
                 scratch.give_back()
-        arrays = list(self.arranged(self.function(*vectors, *leaves)))
+        arrays = self._run(vectors, leaves)
         self.hits += 1
         for k in self.forwarded or ():
             export(arrays[k])
-        self._note(arrays)
+        return arrays
+
+    def _run(self, vectors: Sequence, leaves: list[Any]) -> list:
+        """Runs, and notes what to wait for until that is done."""
+        arrays = self.function(*vectors, *leaves)
+        if self.arranged is not None:
+            arrays = list(self.arranged(arrays))
+        state.last = arrays[self.smallest] if arrays else None
+        state.large = self.large
         return arrays
 
     def _settle(self) -> None:
@@ -106,11 +114,6 @@ class Program:
         if self.large or state.large:
             wait()
             scratch.let_finish()
-
-    def _note(self, arrays: list) -> None:
-        """What to wait for until it has run."""
-        state.last = arrays[self.smallest] if arrays else None
-        state.large = self.large
 
     def _first(self, vectors: tuple, leaves: list[Any]) -> list:
         started = time.perf_counter()
@@ -122,7 +125,7 @@ class Program:
                     self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
             self._settle()
-            arrays = list(self.arranged(self.function(*vectors, *leaves)))
+            arrays = self._run(vectors, leaves)
         self.seconds = time.perf_counter() - started
         given = {id(one) for one in leaves}
         seen: set[int] = set()
@@ -134,7 +137,6 @@ class Program:
         self.forwarded = tuple(forwarded)
         for k in self.forwarded:
             export(arrays[k])
-        self._note(arrays)
         return arrays
 
     def _operations(self) -> int:

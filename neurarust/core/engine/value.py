@@ -154,7 +154,7 @@ def fetched(array: Any) -> np.ndarray:
     Asked for one that is not there yet, XLA gives the task to another of its threads, and the
     next program to that one, too (see `scratch`).
     """
-    if not isinstance(array, Tracer):
+    if not isinstance(array, Tracer) and not array.is_ready():
         array.block_until_ready()
     return np.asarray(array)
 

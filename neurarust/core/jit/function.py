@@ -24,15 +24,14 @@ from .guards import PLAIN, Guards
 from .plan import Found, Plan
 from .quick import Quick, modes, quick
 from .reads import Codes, of_the_user
-from .straight import RECORDED, straight
 from .trace import Trace
+from .variant import MISSED, Variant
 
 # Kinds of arguments for which plans are kept, plans for each kind, and how many calls in a row
 # may differ in Python values alone before the function is left to plain recording.
 KINDS, PLANS, PATIENCE = 256, 8, 32
 # How often two traces in a row may differ in structure.
 STRIKES = 3
-MISSED = object()
 
 
 class _Identity:
@@ -50,17 +49,6 @@ class _Identity:
         return id(self.one)
 
 
-class _Variant:
-    """One way to call the function: under these guards, by this plan."""
-
-    __slots__ = ("guards", "plan", "settled")
-
-    def __init__(self, guards: Guards, plan: Plan):
-        self.guards, self.plan = guards, plan
-        # Whether two traces in a row found the same.
-        self.settled = False
-
-
 class Jitted:
     """A function that `nr.jit` runs as one call; attributes are the function's own."""
 
@@ -73,7 +61,7 @@ class Jitted:
         self._static = frozenset(static_argnames)
         self._signature = inspect.signature(function) if static_argnames else None
         self._fullgraph = fullgraph
-        self._kinds: OrderedDict[tuple, list[_Variant]] = OrderedDict()
+        self._kinds: OrderedDict[tuple, list[Variant]] = OrderedDict()
         self._plain = False
         self._strikes = 0
         # Types of tensors that were seen, and misses for another reason since the last hit.
@@ -103,8 +91,7 @@ class Jitted:
             return self._function(*args, **kwargs)
         known = self._quick
         if known is not None and not kwargs:
-            given = known.tensors(args)
-            result = MISSED if given is None else _again(known.variant, given)
+            result = known.call(args)
             if result is not MISSED:
                 return result
             self._quick = None
@@ -150,7 +137,7 @@ class Jitted:
             key = (*key, tuple([storages.index(one) for one in storages]))
         variants = self._kinds.get(key)
         for variant in variants or ():
-            result = _again(variant, tensors) if variant.settled else MISSED
+            result = variant.call(tensors) if variant.settled else MISSED
             if result is not MISSED:
                 self._misses = 0
                 goes_straight = variant.plan.straight is not None
@@ -199,7 +186,7 @@ class Jitted:
         if not guarded:
             guards = Guards(self._function, objects, self._codes)
         guards.ran()
-        new = _Variant(guards, plan)
+        new = Variant(guards, plan)
         reason = self._learn(key, new, comparable, bool(leaks), guarded)
         values = plan.read(tensors)
         assert values is not None
@@ -215,7 +202,7 @@ class Jitted:
         return known is None or (codes is not None and known.keys() >= codes.keys())
 
     def _learn(
-        self, key: tuple, new: _Variant, comparable: list[_Variant], leaked: bool, guarded: bool
+        self, key: tuple, new: Variant, comparable: list[Variant], leaked: bool, guarded: bool
     ) -> str | None:
         """Keeps a plan; the reason why the function must run as plain recording, or None.
 
@@ -320,22 +307,3 @@ def _traced(
             return Found(trace, result, tensors), views
         finally:
             trace.restore()
-
-
-def _again(variant: _Variant, tensors: list[Tensor]) -> Any:
-    """A call by a settled plan; `MISSED` if it is not made for what it finds."""
-    plan = variant.plan
-    if not variant.guards.hold() or not plan.accepts(tensors):
-        return MISSED
-    values = plan.read(tensors)
-    if values is None:
-        return MISSED
-    known = plan.straight
-    if known is None:
-        known = plan.straight = straight(plan, values)
-    if known is not None:
-        result = known.call(values, tensors)
-        if result is not RECORDED:
-            return result
-    numbers = plan.numbers_now()
-    return MISSED if numbers is None else plan.call(values, numbers, tensors)

@@ -18,11 +18,9 @@ from ..random import Stream
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .found import Found, Released
-from .straight import Straight
+from .places import ARGUMENT, CELL, GRADIENT, KEY, gradient_of, resolved, storage_of
+from .straight import TRUSTED, Straight
 from .trace import Trace
-
-# Where an input comes from: a storage, the argument k, the `.grad` of a tensor, a stream's key.
-CELL, ARGUMENT, GRADIENT, KEY = range(4)
 
 
 class Plan:
@@ -110,7 +108,9 @@ class Plan:
         self.hooks = [_hooks(one) for one in self.flag_tensors]
         self.changes = Changes.count
         self.grad_owners = [found.named(one) for one, _ in trace.first_grads.values()]
+        self.grads_of_arguments = int in map(type, self.grad_owners)
         self.grad_flags = [_grad_flag(one) for _, one in trace.first_grads.values()]
+        self.no_grads = {*self.grad_flags} == {None}
         # Arguments that are views, and how they lie: (argument, whether where they begin counts).
         self.layouts = [(found.argument_of[one], whole) for one, whole in trace.layouts.items()]
         self.laid_out = self._laid_out(tensors)
@@ -122,6 +122,7 @@ class Plan:
         self.gradients, self.placed = found.gradients, found.placed
         # How a call that runs alone goes straight to its program, once there was one.
         self.straight: Straight | None = None
+        self.trusted = TRUSTED
 
     def _numbers(self, trace: Trace, captured: Captured) -> None:
         """Which numbers are read again, from what, and what else happens at each call."""
@@ -175,9 +176,12 @@ class Plan:
         if self.layouts and self._laid_out(tensors) != self.laid_out:
             return False
         if self.grad_owners:
-            owners = [tensors[one] if type(one) is int else one for one in self.grad_owners]
-            if [_grad_flag(one._grad) for one in owners] != self.grad_flags:
-                return False
+            owners: list[Tensor] = self.grad_owners
+            if self.grads_of_arguments:
+                owners = [resolved(one, tensors) for one in owners]
+            if self.no_grads:
+                return not any([one._grad is not None for one in owners])
+            return [_grad_flag(one._grad) for one in owners] == self.grad_flags
         return True
 
     def _follows(self) -> bool:
@@ -200,6 +204,7 @@ class Plan:
         self.cells = [moved.get(id(one), one) for one in self.cells]
         self.places = [_moved(moved, *one) for one in self.places]
         self.targets = [(*_moved(moved, *one[:2]), one[2]) for one in self.targets]
+        self.straight = None
         self.changes = count
         return True
 
@@ -214,7 +219,7 @@ class Plan:
         """The inputs' Values; None if one has another type than the plan was made for."""
         cells = self.cells.copy()
         for slot, kind, what in self.moving:
-            cells[slot] = tensors[what]._storage if kind == ARGUMENT else _gradient(what, tensors)
+            cells[slot] = tensors[what]._storage if kind == ARGUMENT else gradient_of(what, tensors)
         for slot, stream in self.keys:
             words, _ = stream.take(0)
             cells[slot] = key_on(words.tobytes(), self.signature.device)._storage
@@ -284,7 +289,7 @@ class Plan:
         self, values: list[Value], numbers: tuple, tensors: Sequence[Tensor], leaks: Sequence
     ) -> Any:
         for named, leaf, output in self.placed:
-            tensor = _resolved(named, tensors)
+            tensor = resolved(named, tensors)
             if leaf:
                 tensor.requires_grad = True
             elif output is None:
@@ -293,7 +298,7 @@ class Plan:
         if self.edges and state.grad:
             edges: list[Edge] = [None] * len(values)
             for slot, named in self.edges:
-                tensor = _resolved(named, tensors)
+                tensor = resolved(named, tensors)
                 edges[slot] = tensor._current_edge()
             made, node = apply_tracked(self.signature, values, numbers, edges)
         else:
@@ -301,26 +306,32 @@ class Plan:
         values.clear()
         outputs = (made,) if self.signature.single else made
         del made
+        self.write(self.targets, outputs, tensors)
         return self.finish(outputs, tensors, node, leaks)
 
-    def finish(
-        self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any, leaks: Sequence = ()
-    ) -> Any:
-        """Writes back what a call computes, and returns its results."""
-        for kind, what, output in self.targets:
-            storage = what if kind == CELL else _storage(kind, what, tensors)
+    def write(
+        self, targets: Sequence[tuple], outputs: Sequence[Value], tensors: Sequence[Tensor]
+    ) -> None:
+        """Writes back what a call computes."""
+        for kind, what, output in targets:
+            storage = storage_of(kind, what, tensors)
             value = outputs[output]
             if value.array is None:
                 before = storage.value
                 value.fallback = before.array if before.array is not None else before.fallback
             storage.value = value
             storage.version += 1
+
+    def finish(
+        self, outputs: Sequence[Value], tensors: Sequence[Tensor], node: Any, leaks: Sequence = ()
+    ) -> Any:
+        """Puts gradients and edges where they belong, and returns the results."""
         for named, given in self.gradients:
-            tensor = _resolved(named, tensors)
+            tensor = resolved(named, tensors)
             tensor._grad = self._tensor(given, tensors, outputs, node)
         for named, _, output in self.placed:
             if output is not None:
-                tensor = _resolved(named, tensors)
+                tensor = resolved(named, tensors)
                 tensor._edge = self._edge(node, output, outputs)
         for tensor, output in leaks:
             if tensor._steps is None:
@@ -397,25 +408,6 @@ def _flags(plan: Plan) -> tuple[dict, dict]:
             for one, flag in zip(plan.grad_owners, plan.grad_flags, strict=True)
         },
     )
-
-
-def _resolved(named: Any, tensors: Sequence[Tensor]) -> Tensor:
-    """A tensor from outside: itself, or the argument of that number."""
-    return tensors[named] if type(named) is int else named
-
-
-def _storage(kind: int, named: Any, tensors: Sequence[Tensor]) -> Storage:
-    """The storage of an argument, or of a tensor's gradient."""
-    if kind == ARGUMENT:
-        return tensors[named]._storage
-    return _gradient(named, tensors)
-
-
-def _gradient(named: Any, tensors: Sequence[Tensor]) -> Storage:
-    """The storage of a tensor's gradient."""
-    gradient = _resolved(named, tensors)._grad
-    assert gradient is not None
-    return gradient._storage
 
 
 def _is_leaf(tree: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import call
 from typing import Any
 
 from .. import device as devices
@@ -11,6 +12,9 @@ from ..dtype import Defaults
 from ..engine.recording import state
 from ..tensor.tensor import Tensor
 from .guards import PLAIN
+from .variant import MISSED, Variant
+
+_apply: Callable[..., Any] = call
 
 
 class Quick:
@@ -18,7 +22,7 @@ class Quick:
 
     __slots__ = ("variant", "modes", "count", "places", "others")
 
-    def __init__(self, variant: Any, args: tuple):
+    def __init__(self, variant: Variant, args: tuple):
         self.variant = variant
         self.modes = modes()
         self.count = len(args)
@@ -28,32 +32,32 @@ class Quick:
         ]
         self.others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
 
-    def tensors(self, args: tuple) -> list[Tensor] | None:
-        """The Tensors among arguments that are like those of the last call; None if they differ."""
+    def call(self, args: tuple) -> Any:
+        """A call with arguments like those of the last one; `MISSED` if they differ."""
         if modes() != self.modes or len(args) != self.count:
-            return None
-        found = []
+            return MISSED
+        tensors = []
         for place, kind, aval in self.places:
             one = args[place]
             if type(one) is not kind or one._steps is not None or one._edge is not None:
-                return None
+                return MISSED
             if one._storage.value.aval is not aval or one.__dict__:
-                return None
-            found.append(one)
+                return MISSED
+            tensors.append(one)
         for place, other in self.others:
             one = args[place]
             if one is not other and not _same(one, other):
-                return None
-        return found
+                return MISSED
+        return self.variant.call(tensors)
 
 
 def modes() -> list[Any]:
     """In which modes a call is made."""
-    found = [state.grad, state.inference, Defaults.floating, devices.default_device()]
-    return [*found, *[mode() for mode in MODES]]
+    device = devices.default_device()
+    return [state.grad, state.inference, Defaults.floating, device, *map(_apply, MODES)]
 
 
-def quick(variant: Any, args: tuple, objects: Sequence[Any]) -> Quick | None:
+def quick(variant: Variant, args: tuple, objects: Sequence[Any]) -> Quick | None:
     """For the calls that follow one like this; None if their arguments must be looked through.
 
     Args:

@@ -21,26 +21,31 @@ from ..engine.interrupts import uninterrupted
 from ..engine.program import Program, no_more_looks
 from ..engine.recording import state
 from ..engine.value import EXPORTED, Aval, HostValue, Value, uploaded
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, wrap
+from .places import storage_of
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-# Calls after which one is recorded again.
-TRUSTED = 64
+# Calls after which one is recorded again: at first, and after many found that it ran alone.
+TRUSTED, LONGEST = 64, 1024
 RECORDED = object()
 
 
 class Straight:
     """The program of a plan's call."""
 
-    __slots__ = ("plan", "program", "present", "compiled", "vectors", "changes", "left")
+    __slots__ = (
+        "plan", "program", "present", "there", "compiled", "vectors", "changes", "trusted", "left",
+        "kept", "made", "targets",
+    )  # fmt: skip
 
-    def __init__(self, plan: Plan, program: Program):
+    def __init__(self, plan: Plan, program: Program, trusted: int):
         self.plan, self.program = plan, program
         device = plan.signature.device
         # The types of arrays; tracers have another.
-        self.present = {np.ndarray, type(uploaded(np.zeros(0, np.float32), device))}
+        self.there = {type(uploaded(np.zeros(0, np.float32), device))}
+        self.present = self.there | {np.ndarray}
         # The numbers, if they are always the same.
         self.vectors: tuple | None = None
         if not plan.actions and not plan.streams:
@@ -48,7 +53,30 @@ class Straight:
             self.vectors = tuple([uploaded(one, device) for one in made])
         self.compiled = isinstance(program.function, jax.stages.Compiled)
         self.changes = bool(plan.targets or plan.gradients)
-        self.left = TRUSTED
+        self.trusted = self.left = trusted
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Which results are put into the Values of what they replace, and which get new ones.
+
+        What is written over is held by its cell alone: its Value may stay, with another array.
+        """
+        plan = self.plan
+        slots = {_identity(*plan.places[slot]): slot for slot in self.program.donated}
+        given = [one for _, one in plan.results] + [one for _, one in plan.gradients]
+        given += [output for _, _, output in plan.targets]
+        # (slot, output, what kind of place it is, which one)
+        self.kept: list[tuple[int, int, int, Any]] = []
+        self.targets = []
+        for kind, what, output in plan.targets:
+            slot = slots.get(_identity(kind, what))
+            same = slot is not None and plan.avals[slot] is plan.signature.outputs[output]
+            if slot is not None and same and given.count(output) == 1:
+                self.kept.append((slot, output, kind, what))
+            else:
+                self.targets.append((kind, what, output))
+        found = {output for _, output, _, _ in self.kept}
+        self.made = [k for k in range(len(plan.signature.outputs)) if k not in found]
 
     def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
         """What a call with these inputs returns; `RECORDED` if it has to be recorded."""
@@ -66,8 +94,7 @@ class Straight:
         if donated and not _free(values, arrays, donated):
             return RECORDED
         if self.left == 0:
-            plan.signature.alone = plan.straight = None
-            return RECORDED
+            return self._doubted()
         self.left -= 1
         # A compiled program needs no mode for arrays on the device.
         there = self.compiled and np.ndarray not in kinds
@@ -88,6 +115,13 @@ class Straight:
         with uninterrupted():
             return self._run(run, values, arrays, numbers, vectors, tensors)
 
+    def _doubted(self) -> Any:
+        """The next call shows whether it still runs alone."""
+        plan = self.plan
+        plan.signature.alone = plan.straight = None
+        plan.trusted = min(2 * self.trusted, LONGEST)
+        return RECORDED
+
     def _run(
         self, run: Callable, values: list[Value], arrays: list, numbers: tuple, vectors: tuple,
         tensors: Sequence[Tensor],
@@ -97,17 +131,51 @@ class Straight:
             made = run(vectors, arrays)
         except RuntimeError:  # no memory, for one: a recording says what it is
             return self.plan.call(values, numbers, tensors)
-        outputs = [*map(_value, made, self.plan.signature.outputs)]
+        plan = self.plan
         if not self.changes:
-            return self.plan.returned(outputs, tensors, None)
-        return self.plan.finish(outputs, tensors, None)
+            return plan.returned([*map(_value, made, plan.signature.outputs)], tensors, None)
+        for slot, output, kind, what in self.kept:
+            values[slot].array = made[output]
+            storage_of(kind, what, tensors).version += 1
+        outputs: list[Any] = [None] * len(made)
+        for k in self.made:
+            outputs[k] = _value(made[k], plan.signature.outputs[k])
+        plan.write(self.targets, outputs, tensors)
+        return plan.finish(outputs, tensors, None)
+
+
+class Answer(Straight):
+    """Of a function that changes nothing, with the same numbers each time and one result.
+
+    As little as can be stands beside the program: what serves a model's answers takes 3 us.
+    """
+
+    __slots__ = ()
+
+    def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
+        arrays = [one.array for one in values]
+        alone = len(state.recordings) == 1 and not state.recording.entries
+        if not alone or self.left == 0 or {*map(type, arrays)} != self.there:
+            return super().call(values, tensors)
+        vectors = self.vectors
+        assert vectors is not None
+        self.left -= 1
+        no_more_looks()
+        try:
+            made = self.program.again(vectors, arrays)
+        except RuntimeError:
+            return self.plan.call(values, self.plan.constants, tensors)
+        return wrap(_value(made[0], self.plan.signature.outputs[0]), None)
 
 
 def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     """For the calls that follow one like this; None if they have to be recorded."""
     # (Another thread may be about to forget it.)
     program = plan.signature.alone
-    if program is None or plan.placed or plan.views or plan.edges and state.grad:
+    if program is None:
+        plan.trusted = TRUSTED
+        return None
+    if plan.placed or plan.views or plan.edges and state.grad:
         return None
     if any(one.array is None or isinstance(one.array, Tracer) for one in values):
         return None
@@ -118,7 +186,10 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     # (Another plan's call of it may have had other numbers.)
     if not plan.actions and not plan.streams and program.packing.vectors(plan.constants) is None:
         return None
-    return Straight(plan, program)
+    way = Straight(plan, program, plan.trusted)
+    stays = not way.changes and way.vectors is not None
+    answers = stays and way.compiled and plan.single and not plan.released
+    return Answer(plan, program, plan.trusted) if answers else way
 
 
 def _waits(device: devices.device) -> bool:
@@ -131,14 +202,17 @@ def _identity(kind: int, what: Any) -> tuple:
     return (kind, what) if type(what) is int else (kind, None, id(what))
 
 
-def _held(values: Sequence[Value], places: Sequence[int]) -> int:
-    """The most references to one of these values."""
-    return max(map(sys.getrefcount, map(values.__getitem__, places)))
+def _held(objects: Sequence[Any], places: Sequence[int]) -> int:
+    """The most references to one of these objects."""
+    return max(map(sys.getrefcount, map(objects.__getitem__, places)))
 
 
 def _free(values: Sequence[Value], arrays: list, donated: Sequence[int]) -> bool:
     """Whether nobody but their cells holds these values, and nobody outside their arrays."""
-    if _held(values, donated) > IN_CELL or len({*map(id, arrays)}) < len(arrays):
+    if _held(values, donated) > IN_CELL:
+        return False
+    # Another Value may hold an array, too. (So does who waits for the last program.)
+    if _held(arrays, donated) > IN_CELL and len({*map(id, arrays)}) < len(arrays):
         return False
     return not EXPORTED or EXPORTED.keys().isdisjoint([id(arrays[k]) for k in donated])
 
@@ -148,7 +222,7 @@ def _reference_in_cell() -> int:
     return _held(values, (0,)) + 1
 
 
-# References to a value in a list that a cell holds, too.
+# References to an object in a list that one other holds, too.
 IN_CELL = _reference_in_cell()
 
 
