@@ -21,8 +21,9 @@ from ..engine.interrupts import uninterrupted
 from ..engine.program import Program, no_more_looks
 from ..engine.recording import state
 from ..engine.value import EXPORTED, Aval, HostValue, Value, uploaded
+from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
-from .places import storage_of
+from .places import CELL
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -65,17 +66,17 @@ class Straight:
         slots = {_identity(*plan.places[slot]): slot for slot in self.program.donated}
         given = [one for _, one in plan.results] + [one for _, one in plan.gradients]
         given += [output for _, _, output in plan.targets]
-        # (slot, output, what kind of place it is, which one)
-        self.kept: list[tuple[int, int, int, Any]] = []
+        # (slot, output, storage)
+        self.kept: list[tuple[int, int, Storage]] = []
         self.targets = []
         for kind, what, output in plan.targets:
             slot = slots.get(_identity(kind, what))
             same = slot is not None and plan.avals[slot] is plan.signature.outputs[output]
-            if slot is not None and same and given.count(output) == 1:
-                self.kept.append((slot, output, kind, what))
+            if kind == CELL and slot is not None and same and given.count(output) == 1:
+                self.kept.append((slot, output, what))
             else:
                 self.targets.append((kind, what, output))
-        found = {output for _, output, _, _ in self.kept}
+        found = {output for _, output, _ in self.kept}
         self.made = [k for k in range(len(plan.signature.outputs)) if k not in found]
 
     def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
@@ -134,9 +135,9 @@ class Straight:
         plan = self.plan
         if not self.changes:
             return plan.returned([*map(_value, made, plan.signature.outputs)], tensors, None)
-        for slot, output, kind, what in self.kept:
+        for slot, output, storage in self.kept:
             values[slot].array = made[output]
-            storage_of(kind, what, tensors).version += 1
+            storage.version += 1
         outputs: list[Any] = [None] * len(made)
         for k in self.made:
             outputs[k] = _value(made[k], plan.signature.outputs[k])

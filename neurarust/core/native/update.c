@@ -115,7 +115,8 @@ static void adam(void *context, integer task, integer worker) {
   enum { DECAY, WEIGHT, SQUARES_KEPT, SQUARES_WEIGHT, RATE, ROOT, EPSILON };
   float decay = s->scalar[DECAY], weight = s->scalar[WEIGHT], kept = s->scalar[SQUARES_KEPT];
   float fresh = s->scalar[SQUARES_WEIGHT], rate = s->scalar[RATE], root = s->scalar[ROOT];
-  float epsilon = s->scalar[EPSILON];
+  // average / (sqrt(squares) / root + epsilon), with one division: two take twice as long.
+  float scale = rate * root, epsilon = s->scalar[EPSILON] * root;
   const float *param = s->array[0], *gradients = s->array[1];
   integer first = task * BLOCK, last = least(first + BLOCK, s->count);
   EACH_ALONE
@@ -123,8 +124,8 @@ static void adam(void *context, integer task, integer worker) {
     float gradient = gradients[k], average = s->array[2][k];
     average += weight * (gradient - average);
     float squares = kept * s->array[3][k] + fresh * (gradient * gradient);
-    float change = average / (__builtin_sqrtf(squares) / root + epsilon);
-    s->made[0][k] = param[k] * decay - rate * change;
+    float change = average / (__builtin_sqrtf(squares) + epsilon);
+    s->made[0][k] = param[k] * decay - scale * change;
     s->made[1][k] = average;
     s->made[2][k] = squares;
   }
