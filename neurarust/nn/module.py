@@ -92,26 +92,17 @@ class Module(hooks.Hooked, Placed):
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        members = self.__dict__
-        parameters = members.get("_parameters")
-        if isinstance(value, Parameter | Module | Buffer):
-            if parameters is None:
-                raise AttributeError(
-                    f"cannot assign {type(value).__name__} before Module.__init__() call: "
-                    f"call super().__init__() first"
-                )
-            if isinstance(value, Parameter):
-                self._forget(name)
-                self.register_parameter(name, value)
-            elif isinstance(value, Buffer):
-                self._forget(name)
-                self.register_buffer(name, value, value.persistent)
-            else:
-                if name not in self._modules:
-                    self._forget(name)
-                self.register_module(name, value)
-        elif parameters is None:
+        parameters = self.__dict__.get("_parameters")
+        if parameters is None and isinstance(value, Parameter | Module | Buffer):
+            raise AttributeError(
+                f"cannot assign {type(value).__name__} before Module.__init__() call: "
+                f"call super().__init__() first"
+            )
+        if parameters is None:
             object.__setattr__(self, name, value)
+        elif isinstance(value, Parameter):
+            self._forget(name, parameters)
+            self.register_parameter(name, value)
         elif name in parameters:
             if value is not None:
                 raise TypeError(
@@ -119,6 +110,9 @@ class Module(hooks.Hooked, Placed):
                     f"(nn.Parameter or None expected). Wrap it: nn.Parameter(...)"
                 )
             parameters[name] = None
+        elif isinstance(value, Module):
+            self._forget(name, self._modules)
+            self.register_module(name, value)
         elif name in self._modules:
             if value is not None:
                 raise TypeError(
@@ -126,6 +120,9 @@ class Module(hooks.Hooked, Placed):
                     f"(nn.Module or None expected)"
                 )
             self._modules[name] = None
+        elif isinstance(value, Buffer):
+            self._forget(name, self._buffers)
+            self.register_buffer(name, value, value.persistent)
         elif name in self._buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
@@ -144,10 +141,14 @@ class Module(hooks.Hooked, Placed):
                 return
         object.__delattr__(self, name)
 
-    def _forget(self, name: str) -> None:
-        """Makes room for a name that may stand for something of another kind."""
+    def _forget(self, name: str, kind: Mapping) -> None:
+        """Makes room for a name that may stand for something of another kind.
+
+        One of the same kind keeps its place among the others.
+        """
         for kept in (self.__dict__, self._parameters, self._buffers, self._modules):
-            kept.pop(name, None)
+            if kept is not kind and name in kept:
+                del kept[name]
         self._non_persistent_buffers_set.discard(name)
 
     def __dir__(self) -> list[str]:

@@ -75,6 +75,34 @@ def test_assignment_rules():
     assert "plain" in dict(net.named_parameters())
 
 
+def test_what_is_replaced_keeps_its_place():
+    net = nn.Linear(2, 2)
+    net.register_buffer("first", nr.ones(1))
+    net.register_buffer("second", nr.ones(1))
+    net.weight = nn.Parameter(nr.zeros(2, 2))
+    net.first = nn.Buffer(nr.zeros(1))
+    assert [*net.state_dict()] == ["weight", "bias", "first", "second"]
+    net.weight = None
+    net.weight = nn.Parameter(nr.ones(2, 2))
+    assert [name for name, _ in net.named_parameters()] == ["weight", "bias"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("scale", nn.Linear(1, 1), "parameter"),
+        ("scale", nn.Buffer(nr.ones(1)), "parameter"),
+        ("first", nn.Buffer(nr.ones(1)), "child module"),
+    ],
+)
+def test_another_kind_is_refused_and_nothing_is_lost(name, value, kind):
+    net = Net()
+    before = [*net.state_dict()]
+    with pytest.raises(TypeError, match=f"cannot assign '.*' as {kind} '{name}'"):
+        setattr(net, name, value)
+    assert [*net.state_dict()] == before
+
+
 def test_names_and_order_of_registration_are_checked():
     net = Net()
     with pytest.raises(KeyError, match="must not contain"):
