@@ -65,6 +65,24 @@ def test_a_result_that_changes_is_named():
     check(lambda k: function(nr.ones(1))[1], lambda k: k + 1, r"it returned \[None, 1\]")
 
 
+def test_gradients_to_a_parameter_that_is_a_view():
+    weight = nr.nn.Parameter(nr.arange(6.0).reshape(2, 3).t())
+
+    @nr.jit
+    def function(x):
+        return (x @ weight).sum()
+
+    def step(k):
+        weight.grad = None
+        function(nr.full((1, 3), k + 1.0)).backward()
+        return weight.grad.tolist()
+
+    check(
+        step, lambda k: [[k + 1, k + 1]] * 3, "a leaf that is a view of other memory",
+        r"Give it its own: nn.Parameter\(x.t\(\).clone\(\)\)", HERE,
+    )  # fmt: skip
+
+
 def test_other_calls_each_time():
     counter = itertools.count()
 

@@ -87,10 +87,15 @@ class Plan:
             for slot, (kind, what) in enumerate(self.places)
             if kind in (ARGUMENT, GRADIENT) and (slot, what) not in self.views
         ]
+        owners = [None if edge is None else trace.owners[edge] for edge in captured.edges]
+        for one in owners:
+            if one is not None and one._steps is not None and id(one) not in found.argument_of:
+                trace.refuse(
+                    "gradients flow from its results to a leaf that is a view of other memory, as "
+                    "nn.Parameter(x.t()) is. Give it its own: nn.Parameter(x.t().clone())"
+                )
         self.edges = [
-            (slot, found.named(trace.owners[edge]))
-            for slot, edge in enumerate(captured.edges)
-            if edge is not None
+            (slot, found.named(one)) for slot, one in enumerate(owners) if one is not None
         ]
         self.targets = [(*place(storage), output) for storage, output in found.written]
         # (Arguments and gradients are others at the next call.)
