@@ -81,6 +81,9 @@ def test_arrays_are_waited_for_before_they_are_fetched():
     class Array:
         done = False
 
+        def is_ready(self):
+            return self.done
+
         def block_until_ready(self):
             self.done = True
 

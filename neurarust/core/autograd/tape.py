@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from ..engine.backward import Backward, derive
 from ..engine.disk_cache import text_of
 from ..engine.recording import record, state
-from ..engine.signature import Signature, known
+from ..engine.signature import Reach, Signature, known
 from ..engine.value import Aval, Value
 
 Edge: TypeAlias = "tuple[Any, int] | None"
@@ -61,8 +61,10 @@ class Node:
         words = self.signature.name.replace(".", "_").split("_")
         return "".join(word[:1].upper() + word[1:] for word in words if word) + "Backward0"
 
-    def pull(self, cotangents: list[Tracked | None], create_graph: bool) -> list[Tracked]:
-        """The gradients of the inputs in `backward.wanted`."""
+    def pull(
+        self, cotangents: list[Tracked | None], create_graph: bool
+    ) -> Sequence[Tracked | None]:
+        """The gradients of the inputs in `backward.wanted`; None where none flow."""
         if self.released:
             raise RuntimeError(RELEASED)
         backward, saved = self.backward, self.saved
@@ -96,6 +98,42 @@ class Node:
             self.saved = ()
             self.inputs = None
             self.released = True
+
+
+class Several(Node):
+    """A call of a captured function with several outputs, which gradients may reach one by one."""
+
+    __slots__ = ("walked", "freed")
+
+    # Outputs that the last backward came from, and, as bits, calls inside whose values are freed.
+    walked: list[Reach]
+    freed: int
+
+    def pull(
+        self, cotangents: list[Tracked | None], create_graph: bool
+    ) -> Sequence[Tracked | None]:
+        reaches = self.signature.reaches
+        assert reaches is not None
+        pairs = zip(reaches, cotangents, strict=True)
+        self.walked = [reached for reached, one in pairs if one is not None]
+        if any(one.saving & self.freed for one in self.walked):
+            raise RuntimeError(RELEASED)
+        below = 0
+        for one in self.walked:
+            below |= one.inputs
+        flows = [below >> k & 1 for k in self.backward.wanted]
+        if not any(flows):
+            return [None] * len(flows)
+        pulled = super().pull(cotangents, create_graph)
+        return [one if flow else None for one, flow in zip(pulled, flows, strict=True)]
+
+    def release(self) -> None:
+        """Lets go of the saved values, unless outputs are left that the backward did not touch."""
+        for one in self.walked:
+            self.freed |= one.saving
+        left = [one for one in self.signature.reaches or () if one not in self.walked]
+        if all(one.saving & self.freed or not one.inputs for one in left):
+            super().release()
 
 
 class Leaf:
@@ -144,7 +182,11 @@ def apply_tracked(
     if True not in mask or not signature.tracks or not state.grad:
         return record(signature, values, numbers), None
     backward = signature.backwards.get(mask) or _backward_of(signature, mask)
-    node = Node()
+    if signature.reaches is None:
+        node = Node()
+    else:
+        node = Several()
+        node.freed = 0
     if backward.forward is None:
         outputs = record(signature, values, numbers)
         if backward.keeps_all:

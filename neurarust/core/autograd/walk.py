@@ -97,7 +97,7 @@ def _walk(
     return [found.get(edge) if edge is not None else None for edge in targets or ()]
 
 
-def _reachable(roots: Sequence[tuple[Edge, Tracked]]) -> list[Any]:
+def _reachable(roots: Sequence[tuple[Edge, Any]]) -> list[Any]:
     """Every node below the roots, newest first."""
     stack = [edge[0] for edge, _ in roots if edge is not None]
     seen = set(stack)
@@ -113,6 +113,9 @@ def _leading_to(nodes: list[Any], targets: set[Any]) -> set[Any]:
     """The nodes from which a target can be reached."""
     useful = set()
     for node in reversed(nodes):
+        beyond = getattr(node, "beyond", None)
+        if beyond is not None and not targets.isdisjoint(_reachable([(beyond, None)])):
+            node.refuse()
         if node in targets or any(edge is not None and edge[0] in useful for edge in node.parents):
             useful.add(node)
     return useful
@@ -150,7 +153,7 @@ def _cuts(nodes: list[Any], current: int) -> set[int]:
     """
     pieces: dict[int, list[tuple[Any, int]]] = {}
     for node in nodes:
-        if type(node) is Node:
+        if isinstance(node, Node):
             # A captured function counts its calls.
             call = node.backward, getattr(node.signature, "size", 1)
         else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from itertools import repeat
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from .. import device as devices
 from ..autograd.tape import Edge, apply_tracked
 from ..engine.disk_cache import text_of
 from ..engine.recording import OUTPUT_BITS, OUTPUT_MASK, state
-from ..engine.signature import Signature
+from ..engine.signature import Reach, Signature
 from ..engine.value import Aval, Value, aval_of
 from ..errors import CaptureError
 from ..tensor.storage import Storage
@@ -301,6 +302,9 @@ def compact(
         name = _name_on_disk(key, calls) if plan is None else None
         signature = _made(captured, function, calls, finals, avals, name)
         signature.residuals = residuals
+        if len(finals) > 1 and plan is None:
+            saving = [index in tape.saving for index in kept]
+            signature.reaches = _reaches(calls, stops, finals, saving)
         _signatures[*key, plan] = signature
         if len(_signatures) > CAPACITY:
             _signatures.popitem(last=False)
@@ -331,6 +335,42 @@ def _made(
             name: entry for signature, _ in calls for name, entry in signature.entries().items()
         }
     return made
+
+
+def _reaches(
+    calls: list, stops: list, finals: tuple[int, ...], saving: list[bool]
+) -> tuple[Reach, ...]:
+    """Where the gradient of each output flows to.
+
+    What nothing flows to has no gradient, and not one of zeros: an optimizer would step with it.
+    """
+    found: list[list[Reach]] = []
+
+    def below(reference: int) -> Reach:
+        if reference < 0:
+            return Reach(1 << -1 - reference)
+        return found[reference >> OUTPUT_BITS][reference & OUTPUT_MASK]
+
+    for k, ((signature, references), stop) in enumerate(zip(calls, stops, strict=True)):
+        inputs = [Reach() if n in stop else below(one) for n, one in enumerate(references)]
+        own = 1 << k if saving[k] else 0
+        whole = _together(inputs, own)
+        found.append([
+            Reach() if not inexact
+            else whole if one is None
+            else _together([to for n, to in enumerate(inputs) if one.inputs >> n & 1], own)
+            for inexact, one in zip(
+                signature.inexact, signature.reaches or repeat(None), strict=False
+            )
+        ])  # fmt: skip
+    return tuple(map(below, finals))
+
+
+def _together(reached: Iterable[Reach], saving: int) -> Reach:
+    inputs = 0
+    for one in reached:
+        inputs, saving = inputs | one.inputs, saving | one.saving
+    return Reach(inputs, saving)
 
 
 def _name_on_disk(key: tuple, calls: list) -> str | None:

@@ -29,6 +29,7 @@ class Tape:
 
     Attributes:
         followed: entry -> {position of an input that the tape followed: its edge}.
+        saving: entries that keep values for their backward.
         outer: the edges that lead out of the capture, each once.
         special: whether the gradient is not the derivative of the calls.
     """
@@ -37,6 +38,7 @@ class Tape:
         self.recording = recording
         self.known = known
         self.followed: Followed = {}
+        self.saving: set[int] = set()
         self.special = False
         self.nodes: list[Any] = []
         outer: dict[Any, None] = {}
@@ -70,9 +72,11 @@ class Tape:
 
     def _add(self, node: Any) -> None:
         self.nodes.append(node)
-        if type(node) is Node and node.epoch >> ENTRY_BITS == self.recording.identity:
+        if isinstance(node, Node) and node.epoch >> ENTRY_BITS == self.recording.identity:
             positions = node.backward.wanted
             self.followed[_entry(node)] = dict(zip(positions, node.parents, strict=True))
+            if node.saved or node.released:
+                self.saving.add(_entry(node))
         else:
             self.special = True
         if node.hooks:

@@ -28,13 +28,22 @@ from .value import Aval, aval_of
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
+class Reach(NamedTuple):
+    """What an output's gradient meets, as bits."""
+
+    # The inputs that it flows to.
+    inputs: int = 0
+    # The calls inside that keep values for it.
+    saving: int = 0
+
+
 class Signature:
     """A traced op: `function(*arrays, *numbers) -> tuple of arrays`."""
 
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
         "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
-        "pull", "alone",
+        "pull", "alone", "reaches",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +85,8 @@ class Signature:
         self.entries: Callable[[], dict[str, Any]] = dict
         # (*gradients of the outputs, *arrays, *numbers) -> those of the inputs; None: by jax.vjp.
         self.pull: Callable[..., tuple] | None = None
+        # For each output where its gradient flows to; None: from each to all inputs.
+        self.reaches: tuple[Reach, ...] | None = None
         # The program of its last call, if that held nothing else and overwrote nothing.
         self.alone: Any = None
 

@@ -64,7 +64,7 @@ class Straight:
         """
         plan = self.plan
         slots = {_identity(*plan.places[slot]): slot for slot in self.program.donated}
-        given = [one for _, one in plan.results] + [one for _, one in plan.gradients]
+        given = [one for _, one in (*plan.results, *plan.gradients) if type(one) is int]
         given += [output for _, _, output in plan.targets]
         # (slot, output, storage)
         self.kept: list[tuple[int, int, Storage]] = []

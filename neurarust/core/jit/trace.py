@@ -27,25 +27,30 @@ _counters = itertools.count(2**61)
 class Boundary:
     """The end of the tape inside, for a tensor computed outside."""
 
-    __slots__ = ("edge", "number", "hooks", "trace", "__weakref__")
+    __slots__ = ("beyond", "number", "hooks", "trace", "__weakref__")
 
     parents: tuple[Edge, ...] = ()
     epoch = 0
 
     def __init__(self, edge: Any, trace: Trace):
-        self.edge, self.trace = edge, trace
+        # Where the tape goes on outside.
+        self.beyond, self.trace = edge, trace
         self.number = trace.start
         self.hooks = None
 
     def outputs(self) -> tuple[Aval, ...]:
-        return tuple(self.edge[0].outputs())
+        return tuple(self.beyond[0].outputs())
 
     def name(self) -> str:
-        return str(self.edge[0].name())
+        return str(self.beyond[0].name())
 
     def pull(self, cotangents: list, create_graph: bool) -> list:
-        self.trace.refuse("a backward inside goes on through what was computed outside")
+        self.refuse()
         return []
+
+    def refuse(self) -> None:
+        """A backward came here."""
+        self.trace.refuse("a backward inside goes on through what was computed outside")
 
     def release(self) -> None:
         """Nothing is saved."""

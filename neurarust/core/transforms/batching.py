@@ -108,10 +108,14 @@ def _batched(
             return jax.vmap(body, mapping, ends, axis_size=size)(*flat)
         return _in_chunks(body, flat, mapping, ends, chunk)
 
+    reaches = signature.reaches
+    if reaches is not None:
+        # (The number of the example is no input here.)
+        reaches = tuple([one._replace(inputs=one.inputs >> counted) for one in reaches])
     try:
         return derived(
             f"vmap({call.name})", function, signature, signature.inexact, inputs=inputs,
-            residuals=True,
+            residuals=True, reaches=reaches,
         )  # fmt: skip
     except ValueError as error:
         if "out_axes" not in str(error):

@@ -17,7 +17,7 @@ from ..capture import Captured, capture
 from ..capture.function import applied, flatten, is_tensor
 from ..define import op
 from ..engine.recording import state
-from ..engine.signature import Signature
+from ..engine.signature import Reach, Signature
 from ..engine.value import Aval, Value, aval_of
 from ..errors import CaptureError
 from ..op import OPS, Array
@@ -280,6 +280,7 @@ def derived(
     inputs: Sequence[Aval] | None = None,
     numbers: str | None = None,
     residuals: bool = False,
+    reaches: tuple[Reach, ...] | None = None,
 ) -> Signature:
     """A signature made from another one's function; `inexact`: which outputs carry gradients."""
     made = Signature(
@@ -293,6 +294,7 @@ def derived(
     given = (*inexact, *[True] * (len(made.outputs) - len(inexact)))
     made.inexact = tuple([a and b for a, b in zip(made.inexact, given, strict=True)])
     made.tracks = True in made.inexact
+    made.reaches = reaches
     return made
 
 

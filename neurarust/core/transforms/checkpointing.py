@@ -71,6 +71,7 @@ def _checkpointed(call: Call, rule: Callable | None, alone: bool) -> Signature:
         numbers=signature.numbers + "i" * alone,
         # What a policy keeps has to leave the forward.
         residuals=rule is not None,
+        reaches=signature.reaches,
     )  # fmt: skip
 
 
