@@ -110,7 +110,8 @@ class _BatchNorm(_Statistics):
         if tracking:
             self.num_batches_tracked.add_(1)
             if momentum is None:
-                momentum = 1.0 / self.num_batches_tracked.item()
+                # The mean of all batches, by a tensor, since nobody should have to wait.
+                momentum = 1.0 / self.num_batches_tracked.double()
         own = self.training or self.running_mean is None
         keep = not self.training or self.track_running_stats
         return functions.batch_norm(

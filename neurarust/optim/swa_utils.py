@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import jax.numpy as jnp
+
 from ..core.autograd.modes import no_grad
 from ..core.op import Arrays, Op, Operand
 from ..core.ops.create import tensor
@@ -30,13 +32,26 @@ def _lerp_all(starts: Arrays, ends: Arrays, weight: Operand):
 LERP_ALL = Op("lerp_all", _lerp_all, differentiable=False)
 
 
+def _select_all(begun: Operand, averages: Arrays, currents: Arrays):
+    return [
+        jnp.where(begun, one, other.astype(one.dtype))
+        for one, other in zip(averages, currents, strict=True)
+    ]
+
+
+SELECT_ALL = Op("select_all", _select_all, differentiable=False)
+
+
 def _lerp_lists(starts: Sequence[Tensor], ends: Sequence[Tensor], weight: Any) -> None:
     """Moves all of the first towards the second, in one recorded call."""
     if not starts:
         return
-    results = call(LERP_ALL, (list(starts), list(ends), weight))
-    for start, result in zip(starts, results, strict=True):
-        write(start, result)
+    _write_all(starts, call(LERP_ALL, (list(starts), list(ends), weight)))
+
+
+def _write_all(tensors: Sequence[Tensor], results: Sequence[Tensor]) -> None:
+    for one, result in zip(tensors, results, strict=True):
+        write(one, result)
 
 
 def _checked(decay: float) -> float:
@@ -97,6 +112,9 @@ def _kind(pair: tuple[Tensor, Tensor]) -> str:
 class AveragedModel(Module):
     """A copy of a model that holds the average of its weights (Izmailov et al. 2018).
 
+    Differs from PyTorch: the functions are called the first time, too, when weights are copied, and
+    what they give is not taken. So nobody has to look at the count.
+
     Args:
         device: where the average lives.
         avg_fn: `(average, current, count) -> average` for one tensor.
@@ -118,7 +136,6 @@ class AveragedModel(Module):
             self.module = self.module.to(device)
         self.register_buffer("n_averaged", tensor(0, device=device))
         self.avg_fn, self.multi_avg_fn, self.use_buffers = avg_fn, multi_avg_fn, use_buffers
-        self._begun = False
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self.module(*args, **kwargs)
@@ -131,23 +148,23 @@ class AveragedModel(Module):
             mine, theirs = mine + list(self.module.buffers()), theirs + list(model.buffers())
         averages = [one.detach() for one in mine]
         currents = [b.detach().to(a.device) for a, b in zip(averages, theirs, strict=True)]
-        # Looked at until it is not zero, so that training does not wait for it.
-        self._begun = self._begun or bool(self.n_averaged > 0)
-        if not self._begun:
-            for average, one in zip(averages, currents, strict=True):
-                average.copy_(one)
-        elif self.avg_fn is None:
-            update = self.multi_avg_fn or get_swa_multi_avg_fn()
-            pairs = sorted(zip(averages, currents, strict=True), key=_kind)
-            for _, group in itertools.groupby(pairs, _kind):
-                update(*map(list, zip(*group, strict=True)), self.n_averaged)
-        else:
-            for average, one in zip(averages, currents, strict=True):
-                average.copy_(self.avg_fn(average, one, self.n_averaged))
+        pairs = sorted(zip(averages, currents, strict=True), key=_kind)
+        for _, group in itertools.groupby(pairs, _kind):
+            self._average(*map(list, zip(*group, strict=True)))
         if not self.use_buffers:
             for mine_, theirs_ in zip(self.module.buffers(), model.buffers(), strict=True):
                 mine_.detach().copy_(theirs_.detach().to(mine_.device))
         self.n_averaged += 1
+
+    def _average(self, averages: list[Tensor], currents: list[Tensor]) -> None:
+        if self.avg_fn is None:
+            (self.multi_avg_fn or get_swa_multi_avg_fn())(averages, currents, self.n_averaged)
+        else:
+            for average, one in zip(averages, currents, strict=True):
+                average.copy_(self.avg_fn(average, one, self.n_averaged))
+        # The first time they are copied. Nobody looks at the count, so that training need not wait.
+        begun = (self.n_averaged > 0).to(averages[0].device)
+        _write_all(averages, call(SELECT_ALL, (begun, averages, currents)))
 
 
 @no_grad()

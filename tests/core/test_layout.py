@@ -39,6 +39,7 @@ AFTER = {
     "with another order": lambda y: y * jnp.arange(y.size, dtype=y.dtype).reshape(y.shape),
     "with few elements": lambda y: y * jnp.arange(5.0)[:, None, None] - jnp.ones((1, 5, 1, 1)),
     "broadcast": lambda y: y + jnp.broadcast_to(jnp.arange(5.0)[:, None], (5, 6))[None, ..., None],
+    "a number": lambda y: jnp.where(lax.broadcast_in_dim(True, y.shape, ()), y, 1.0),
     "statistics": lambda y: (y - y.mean((0, 2, 3), keepdims=True)) / y.std((0, 2))[:, None, :],
     "reductions": lambda y: (y.sum(1), y.max((0, 3)), (y > 0).any((1, 2)), y.prod(2), y.min()),
     "moved": lambda y: (jnp.moveaxis(y, 1, 3) * 2, y.transpose(3, 1, 0, 2)),

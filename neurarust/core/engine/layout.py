@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from .. import native
@@ -186,9 +187,12 @@ def _broadcast(equation: Any, given: list) -> Any:
         return Spread(one.array, shape, tuple(axes[axis] for axis in one.axes))
     if type(one) is Placed:
         return None
+    aval = equation.invars[0].aval
     # What has one element an axis is spread by the operations themselves.
-    if len(shape) < 3 or math.prod(shape) == one.size:
+    if len(shape) < 3 or math.prod(shape) == aval.size:
         return None
+    if not hasattr(one, "shape"):  # a number of Python's
+        one = np.asarray(one, aval.dtype)
     return Spread(one, shape, axes)
 
 

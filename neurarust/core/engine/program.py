@@ -15,7 +15,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import contents, disk_cache, early, layout, libraries, prompt, scratch
+from . import contents, disk_cache, early, layout, libraries, mappings, prompt, scratch
 from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -139,7 +139,7 @@ class Program:
             export(arrays[k])
         return arrays
 
-    def _operations(self) -> int:
+    def operations(self) -> int:
         """How many there are in the calls."""
         return sum(getattr(call[0], "size", 1) for call in self.calls)
 
@@ -148,12 +148,12 @@ class Program:
         packed = disk_cache.load(self._name_on_disk())
         if packed is None:
             return None
-        with scratch.given_back(self._operations()):
+        with scratch.given_back(self.operations()):
             return disk_cache.unpack(packed)
 
     def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
         started = time.perf_counter()
-        operations = self._operations()
+        operations = self.operations()
         with scratch.given_back(operations), scratch.no_search(operations):
             lowered, compiled = self.lowered((*vectors, *leaves))
         key = self._name_on_disk()
@@ -404,6 +404,9 @@ def find(
         state.programs.move_to_end(key)
         if len(state.programs) > CAPACITY:
             state.programs.popitem(last=False)
+        if mappings.crowded(program.operations()):
+            for _ in range(len(state.programs) // 2):
+                state.programs.popitem(last=False)
     vectors = packing.vectors(numbers.flat)
     assert vectors is not None
     return program, vectors

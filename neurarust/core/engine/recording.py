@@ -14,6 +14,7 @@ import itertools
 import os
 import sys
 import threading
+import weakref
 from functools import partial
 from typing import Any
 
@@ -259,7 +260,7 @@ def _note_alone(signature: Signature, references: tuple, live: tuple, program: A
     """Keeps the program of a call that another one like it may hand its arrays to."""
     whole = len(live) == len(signature.outputs)
     in_order = references == tuple(range(-1, -1 - len(references), -1))
-    signature.alone = program if whole and in_order else None
+    signature.alone = weakref.ref(program) if whole and in_order else None
 
 
 def _restore(held: list[Value]) -> None:

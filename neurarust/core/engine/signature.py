@@ -87,7 +87,7 @@ class Signature:
         self.pull: Callable[..., tuple] | None = None
         # For each output where its gradient flows to; None: from each to all inputs.
         self.reaches: tuple[Reach, ...] | None = None
-        # The program of its last call, if that held nothing else and overwrote nothing.
+        # Refers to the program of its last call, if that held nothing else.
         self.alone: Any = None
 
     def parts(self, k: int) -> tuple:

@@ -171,8 +171,9 @@ class Answer(Straight):
 
 def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     """For the calls that follow one like this; None if they have to be recorded."""
-    # (Another thread may be about to forget it.)
-    program = plan.signature.alone
+    # (It may have been forgotten, and another thread may be about to.)
+    known = plan.signature.alone
+    program = None if known is None else known()
     if program is None:
         plan.trusted = TRUSTED
         return None

@@ -163,11 +163,19 @@ def batch_norm(
     return y
 
 
-def _move(running, batch, momentum: float) -> None:
-    """Moves a running statistic towards the batch's, outside the gradient."""
+def _move(running, batch, momentum: Any) -> None:
+    """Moves a running statistic towards the batch's, outside the gradient.
+
+    Args:
+        momentum: a number, or a 0-dim tensor of one.
+    """
     if running is not None:
         with no_grad():
-            running.mul_(1 - momentum).add_(batch.detach().to(running.dtype), alpha=momentum)
+            batch = batch.detach().to(running.dtype)
+            if isinstance(momentum, (int, float)):
+                running.mul_(1 - momentum).add_(batch, alpha=momentum)
+            else:
+                running.mul_(1 - momentum).add_(batch * momentum)
 
 
 # ---------------------------------------------------------------- instance, group, layer
