@@ -50,6 +50,16 @@ def test_batch_norm_cumulative_average():
     np.testing.assert_allclose(layer.running_mean.numpy(), x.mean((0, 1)), rtol=1e-4)
 
 
+def test_batch_norm_cumulative_average_needs_no_look():
+    layer, x = nn.BatchNorm1d(2, momentum=None), numbers(4, 5, 2)
+    step = nr.jit(layer, fullgraph=True)
+    for batch in x:
+        step(nr.tensor(batch))
+    np.testing.assert_allclose(layer.running_mean.numpy(), x.mean((0, 1)), rtol=1e-4)
+    # The count goes on.
+    assert layer.num_batches_tracked.item() == 4
+
+
 def test_batch_norm_loads_old_state_dicts():
     layer = nn.BatchNorm1d(2)
     state = layer.state_dict()

@@ -40,6 +40,27 @@ def test_moving_average():
         swa_utils.get_ema_avg_fn(1.5)
 
 
+@pytest.mark.parametrize("kind", ["avg_fn", "multi_avg_fn"])
+def test_nobody_looks_at_the_count(kind):
+    """So the first update may be in a jitted step, and a count that is set back begins anew."""
+    function = {"avg_fn": swa_utils.get_swa_avg_fn, "multi_avg_fn": swa_utils.get_swa_multi_avg_fn}
+    model = nr.nn.Linear(1, 1, bias=False)
+    average = swa_utils.AveragedModel(model, **{kind: function[kind]()})
+
+    @nr.jit(fullgraph=True)
+    def step(value):
+        with nr.no_grad():
+            model.weight.copy_(value)
+        average.update_parameters(model)
+
+    for k in range(6):
+        step(nr.full((1, 1), float(k)))
+        assert average.module.weight.item() == pytest.approx(k / 2)
+    average.n_averaged.zero_()
+    step(nr.full((1, 1), 9.0))
+    assert average.module.weight.item() == 9 and average.n_averaged.item() == 1
+
+
 def test_an_update_compiles_once():
     average = averaged(3)
     model = nr.nn.Linear(1, 1, bias=False)
