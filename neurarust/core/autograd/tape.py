@@ -128,11 +128,11 @@ class Several(Node):
         return [one if flow else None for one, flow in zip(pulled, flows, strict=True)]
 
     def release(self) -> None:
-        """Lets go of the saved values, unless outputs are left that the backward did not touch."""
+        """Lets go of the saved values, once there is no output left to go backward from."""
         for one in self.walked:
             self.freed |= one.saving
-        left = [one for one in self.signature.reaches or () if one not in self.walked]
-        if all(one.saving & self.freed or not one.inputs for one in left):
+        reaches = self.signature.reaches or ()
+        if all(one.saving & self.freed or not one.inputs for one in reaches):
             super().release()
 
 
