@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 
-# torch's module -> ours.
+# torch's module -> ours, or what stands for it there.
 MODULES = {
     "torch": "neurarust",
     "torch.nn": "neurarust.nn",
     "torch.nn.functional": "neurarust.nn.functional",
     "torch.nn.init": "neurarust.nn.init",
+    "torch.nn.parameter": "neurarust.nn.parameter",
     "torch.nn.utils": "neurarust.nn.utils",
     "torch.nn.utils.parametrizations": "neurarust.nn.utils.parametrizations",
     "torch.nn.utils.parametrize": "neurarust.nn.utils.parametrize",
@@ -37,6 +39,14 @@ MODULES = {
     "torch.signal.windows": "neurarust.signal.windows",
     "torch.cuda": "neurarust.cuda",
     "torch.testing": "neurarust.testing",
+    "torch.backends": "neurarust.backends",
+    "torch.backends.cuda": "neurarust.backends.cuda",
+    "torch.backends.cudnn": "neurarust.backends.cudnn",
+    "torch.backends.mps": "neurarust.backends.mps",
+    "torch.profiler": "neurarust.profiler",
+    "torch.random": "neurarust.random",
+    "torch.serialization": "neurarust.serialization",
+    "torch.sparse": "neurarust.sparse",
 }
 
 
@@ -51,4 +61,4 @@ def install() -> None:
     if present is not None and present is not ours:
         raise RuntimeError("compat: torch is already imported in this process")
     for theirs, name in MODULES.items():
-        sys.modules[theirs] = importlib.import_module(name)
+        sys.modules[theirs] = pkgutil.resolve_name(name)

@@ -1,4 +1,4 @@
 """`utils`: `checkpoint`, and `data` under PyTorch's path."""
 
-from .. import data as data
 from . import checkpoint as checkpoint
+from . import data as data
