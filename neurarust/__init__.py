@@ -36,6 +36,16 @@ from .core.layout import preserve_format as preserve_format
 from .core.layout import sparse_coo as sparse_coo
 from .core.layout import sparse_csr as sparse_csr
 from .core.layout import strided as strided
+from .core.legacy import BFloat16Tensor as BFloat16Tensor
+from .core.legacy import BoolTensor as BoolTensor
+from .core.legacy import ByteTensor as ByteTensor
+from .core.legacy import CharTensor as CharTensor
+from .core.legacy import DoubleTensor as DoubleTensor
+from .core.legacy import FloatTensor as FloatTensor
+from .core.legacy import HalfTensor as HalfTensor
+from .core.legacy import IntTensor as IntTensor
+from .core.legacy import LongTensor as LongTensor
+from .core.legacy import ShortTensor as ShortTensor
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state

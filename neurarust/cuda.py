@@ -6,13 +6,23 @@ from typing import Any, NamedTuple
 
 from .amp import cuda as amp  # noqa: F401
 from .core import device as devices
+from .core import dtype as _dtypes
 from .core.engine.recording import synchronize as _synchronize
 from .core.errors import OutOfMemoryError as OutOfMemoryError
+from .core.legacy import old_type as _old_type
 from .core.ops.random import get_rng_state as _get_rng_state
 from .core.ops.random import manual_seed as manual_seed
 from .core.ops.random import set_rng_state as _set_rng_state
 from .streams import Event as Event
 from .streams import Stream as Stream
+
+FloatTensor = _old_type("FloatTensor", _dtypes.float32, "cuda")
+DoubleTensor = _old_type("DoubleTensor", _dtypes.float64, "cuda")
+HalfTensor = _old_type("HalfTensor", _dtypes.float16, "cuda")
+ByteTensor = _old_type("ByteTensor", _dtypes.uint8, "cuda")
+IntTensor = _old_type("IntTensor", _dtypes.int32, "cuda")
+LongTensor = _old_type("LongTensor", _dtypes.int64, "cuda")
+BoolTensor = _old_type("BoolTensor", _dtypes.bool_, "cuda")
 
 
 def is_available() -> bool:

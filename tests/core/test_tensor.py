@@ -236,9 +236,26 @@ def test_out():
         nr.add(nr.ones(2, requires_grad=True), 2, out=nr.empty(2))
 
 
-def test_tensors_are_made_by_functions():
-    with pytest.raises(TypeError, match=r"make tensors with nr.tensor\(data\)"):
-        nr.Tensor([1, 2])
+def test_old_constructors():
+    assert nr.Tensor(2, 3).shape == (2, 3) and nr.Tensor().shape == (0,)
+    assert nr.Tensor(nr.Size([2, 1])).shape == (2, 1) and nr.Tensor(4).shape == (4,)
+    made = nr.Tensor([1, 2])
+    assert made.dtype is nr.float32 and made.tolist() == [1, 2] and type(made) is nr.Tensor
+    assert nr.Tensor(np.ones((1, 2))).dtype is nr.float32
+    x = nr.ones(2)
+    assert nr.Tensor(x) is not x and nr.Tensor(x).add_(1) is not x and x.tolist() == [2, 2]
+    assert nr.LongTensor([1, 2]).dtype is nr.int64 and nr.LongTensor(range(0)).shape == (0,)
+    assert nr.BoolTensor([True, False]).tolist() == [True, False]
+    assert nr.FloatTensor(2, 3).dtype is nr.float32
+    assert isinstance(x, nr.FloatTensor) and not isinstance(x, nr.DoubleTensor)
+    assert not isinstance(x, nr.cuda.FloatTensor) and not isinstance(1, nr.LongTensor)
+    weight = nr.nn.Parameter(nr.Tensor(3, 2))
+    assert weight.is_leaf and weight.requires_grad and weight.shape == (3, 2)
+    for data in ((3.0,), (True,), ("text",), (None,), (2, 3.0)):
+        with pytest.raises(TypeError, match=r"Tensor: expected sizes .*nr.tensor\(data\)"):
+            nr.Tensor(*data)
+    with pytest.raises(RuntimeError, match="negative"):
+        nr.Tensor(-1)
     assert nr.is_tensor(nr.ones(1)) and not nr.is_tensor(1)
 
 

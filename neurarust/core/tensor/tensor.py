@@ -66,15 +66,25 @@ class Tensor:
     # NumPy operators leave the work to ours.
     __array_priority__ = 1000
 
-    def __new__(cls, data: Any = None, *_: Any, **__: Any) -> Tensor:
-        if cls is Tensor and data is not None and not isinstance(data, Tensor):
-            raise TypeError("Tensor(): make tensors with nr.tensor(data), nr.empty(*size), ...")
+    def __new__(cls, *_: Any, **__: Any) -> Tensor:
         return new_object(cls)
 
-    def __init__(self, data: Tensor | None = None):
-        if data is None:
-            raise TypeError("Tensor(): make tensors with nr.tensor(data), nr.empty(*size), ...")
-        alias(self, data)
+    def __init__(self, *data: Any, device: Any = None):
+        """As PyTorch's old constructor: of another Tensor's memory, of sizes or of a sequence.
+
+        Args:
+            data: a Tensor, of which this is one more; whole numbers, for a tensor of these sizes
+                whose elements mean nothing; or a sequence or array, for one of the default dtype.
+        """
+        if len(data) == 1 and isinstance(data[0], Tensor):
+            alias(self, data[0])
+        else:
+            alias(self, self._constructed(data, device))
+
+    @staticmethod
+    def _constructed(data: tuple, device: Any) -> Tensor:
+        """A tensor of sizes or of a sequence; bound in `legacy`."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------ reading
 

@@ -84,8 +84,8 @@ class Tensor:
         """"""
     def __index__(self) -> builtins.int:
         """"""
-    def __init__(self, data: Tensor | None = ...) -> None:
-        """Initialize self.  See help(type(self)) for accurate signature."""
+    def __init__(self, *data: Any, device: Any = ...) -> None:
+        """As PyTorch's old constructor: of another Tensor's memory, of sizes or of a sequence."""
     def __int__(self) -> builtins.int:
         """"""
     def __invert__(self) -> Tensor:
@@ -175,6 +175,8 @@ class Tensor:
     def _array(self) -> Any:
         """The jax array, computed if need be. Not to leave the engine unless exported."""
     def _aval(self) -> Any:
+        """"""
+    def _constructed(self, device: Any) -> Tensor:
         """"""
     def _current_edge(self) -> Any:
         """"""

@@ -1,0 +1,76 @@
+"""PyTorch's old constructors: `Tensor(2, 3)`, `LongTensor([1, 2])`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import dtype as dtypes
+from . import host
+from .errors import fail
+from .ops.create import tensor
+from .tensor.tensor import Size, Tensor
+
+
+def made(name: str, data: tuple, dtype: dtypes.dtype, device: Any) -> Tensor:
+    """A tensor of the sizes or of the data that a constructor is given."""
+    if not data:
+        return host.empty(0, dtype, device)
+    if len(data) == 1 and isinstance(data[0], Size):
+        return host.empty(data[0], dtype, device)
+    if all(isinstance(one, (int, np.integer)) and not isinstance(one, bool) for one in data):
+        return host.empty(data, dtype, device)
+    if len(data) == 1 and _holds_numbers(data[0]):
+        return tensor(data[0], dtype=dtype, device=device)
+    kinds = ", ".join(type(one).__name__ for one in data)
+    fail(name, f"({kinds})", "sizes (whole numbers), or one sequence, array or Tensor. "
+         "nr.tensor(data) takes numbers, too", kind=TypeError)  # fmt: skip
+
+
+def _holds_numbers(one: Any) -> bool:
+    return isinstance(one, (Tensor, Sequence, np.ndarray)) and not isinstance(one, (str, bytes))
+
+
+def _of_default_dtype(data: tuple, device: Any) -> Tensor:
+    return made("Tensor", data, dtypes.default_dtype(), device)
+
+
+Tensor._constructed = staticmethod(_of_default_dtype)  # type: ignore[method-assign]
+
+
+class OldType(type):
+    """A constructor that also answers `isinstance(x, FloatTensor)`."""
+
+    dtype: dtypes.dtype
+    device_type: str
+
+    def __call__(cls, *data: Any, device: Any = None) -> Tensor:
+        return made(cls.__name__, data, cls.dtype, cls.device_type if device is None else device)
+
+    def __instancecheck__(cls, one: Any) -> bool:
+        fits = isinstance(one, Tensor) and one.dtype is cls.dtype
+        return fits and one.device.type == cls.device_type
+
+
+def old_type(name: str, dtype: dtypes.dtype, device_type: str = "cpu") -> Any:
+    """The constructor of tensors of a dtype on a kind of device."""
+    text = (
+        f"A {dtype.name} tensor on the {device_type} of these sizes, whose elements mean nothing, "
+        f"or of a sequence. An old name: write nr.tensor(data, dtype=nr.{dtype.name})."
+    )
+    members = {"dtype": dtype, "device_type": device_type, "__doc__": text}
+    return OldType(name, (), members | {"__module__": "neurarust"})
+
+
+FloatTensor = old_type("FloatTensor", dtypes.float32)
+DoubleTensor = old_type("DoubleTensor", dtypes.float64)
+HalfTensor = old_type("HalfTensor", dtypes.float16)
+BFloat16Tensor = old_type("BFloat16Tensor", dtypes.bfloat16)
+ByteTensor = old_type("ByteTensor", dtypes.uint8)
+CharTensor = old_type("CharTensor", dtypes.int8)
+ShortTensor = old_type("ShortTensor", dtypes.int16)
+IntTensor = old_type("IntTensor", dtypes.int32)
+LongTensor = old_type("LongTensor", dtypes.int64)
+BoolTensor = old_type("BoolTensor", dtypes.bool_)
