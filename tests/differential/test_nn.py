@@ -146,3 +146,17 @@ def test_optimizer_states_cross_over(tmp_path):
     torch.save(optimizer.state_dict(), tmp_path / "x.pt")
     state = load(tmp_path / "x.pt")
     assert state["state"][0]["step"].item() == 1 and state["param_groups"][0]["lr"] == 1e-3
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 7, 28, 33, 224])
+def test_grids_of_the_identity_are_the_same_bits(size, aligned):
+    """There a last bit decides which side's derivative `grid_sample` takes."""
+    map_ = [[[1.0, 0, 0], [0, 1, 0]]]
+    found, expected = (
+        library.nn.functional.affine_grid(
+            library.tensor(map_), (1, 1, size, size), align_corners=aligned
+        )
+        for library in (nr, torch)
+    )
+    np.testing.assert_array_equal(found.numpy(), expected.numpy())

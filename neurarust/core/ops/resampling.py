@@ -307,12 +307,26 @@ def channel_shuffle(input: Array, groups: int):
     return jnp.swapaxes(x, 1, 2).reshape(input.shape)
 
 
+def _line(count: int, kind: Any) -> np.ndarray:
+    """Even places from -1 to 1, to the last bit of PyTorch's.
+
+    Under the identity they are pixels' centres, where the derivative of `grid_sample` jumps: with
+    another last bit it is the other side's.
+    """
+    if count < 2:
+        return np.zeros(count, kind)
+    step, places = float(kind(2) / kind(count - 1)), np.arange(count)
+    ends = np.where(places < count // 2, step * places - 1, 1 - step * (count - 1 - places))
+    return ends.astype(kind)
+
+
 @op(name="_affine_grid", namespace=(), method=False)
 def _affine_grid(theta: Array, size: tuple, align: bool):
+    kind = np.dtype(np.float32 if theta.dtype.itemsize <= 4 else np.float64).type
     places = []
     for count in size:
-        line = np.linspace(-1, 1, count) if count > 1 else np.zeros(count)
-        places.append(line if align else line * (count - 1) / max(count, 1))
+        line = _line(count, kind)
+        places.append(line if align else line * kind(count - 1) / kind(max(count, 1)))
     grid = np.meshgrid(*places, indexing="ij")
     # (points, rank + 1): x first, and 1 for the shift.
     points = np.stack([*grid[::-1], np.ones(size)], -1).reshape(-1, len(size) + 1)
