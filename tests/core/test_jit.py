@@ -386,6 +386,23 @@ def test_transforms_inside_and_outside():
         assert nr.vmap(cubes)(nr.ones(3, 2)).tolist() == [2, 2, 2]
 
 
+@pytest.mark.parametrize("transform", [nr.grad, nr.vmap, nr.func.jacrev, nr.func.hessian])
+def test_in_place_code_in_a_transform(transform):
+    """Views that it made are no tensors that the jitted function leaves behind."""
+
+    def function(x):
+        y = x * 1.0
+        y[0] = 0.5
+        y.t()[1].mul_(3)
+        return (y**2).sum()
+
+    jitted = nr.jit(transform(function))
+    for k in range(4):
+        x = nr.arange(12.0).reshape(3, 2, 2)[0 if transform is not nr.vmap else slice(None)] + k
+        close(jitted(x).numpy(), transform(function)(x).numpy())
+    assert settled(jitted)
+
+
 def test_a_thread_computes_while_another_traces():
     model = nr.nn.Linear(4, 4)
     jitted = nr.jit(lambda x: (model(x) ** 2).sum())

@@ -288,7 +288,8 @@ class Trace(Capture):
             if id(one._storage) in self.storages:
                 # Gets back what it held; a view of it looks again.
                 one._version = -1
-            elif one._value().recording is self:
+            # (What a transform inside made is its own; a view of that must not look again.)
+            elif one._storage.value.recording is self and one._value().recording is self:
                 found.append(one)
         return found
 
