@@ -327,3 +327,26 @@ def test_schedules_in_a_row_and_rates_in_tensors():
     jitted = nr.jit(step)
     close(run(jitted), expected)
     assert settled(jitted)
+
+
+def test_data_that_is_written_in_place():
+    """`p.data -= ...` assigns the memory that `p` has already."""
+    runs = []
+    for wrap in (nr.jit, lambda step: step):
+        nr.manual_seed(0)
+        model, x = nr.nn.Linear(3, 2), nr.randn(5, 3)
+
+        def step(x, model=model):
+            model.zero_grad()
+            loss = model(x).square().mean()
+            loss.backward()
+            for one in model.parameters():
+                one.data -= 0.1 * one.grad.data
+            model.weight.data /= model.weight.data.norm()
+            return loss
+
+        step = wrap(step)
+        runs.append([step(x).item() for _ in range(5)])
+        assert model.weight.norm().item() == pytest.approx(1)
+        assert model.weight.is_leaf and model.weight.requires_grad
+    np.testing.assert_allclose(*runs, rtol=1e-5)
