@@ -8,7 +8,7 @@ import importlib as _importlib
 import math as _math
 from typing import Any as _Any
 
-from .core import methods as _methods  # noqa: F401
+from .core import methods as _methods  # noqa: F401 (fills the table)
 from .core.autograd.modes import eager_mode as eager_mode
 from .core.autograd.modes import enable_grad as enable_grad
 from .core.autograd.modes import inference_mode as inference_mode

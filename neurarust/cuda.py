@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .amp import cuda as amp  # noqa: F401
+from .amp import cuda as amp  # noqa: F401 (`torch.cuda.amp`)
 from .core import device as devices
 from .core import dtype as _dtypes
 from .core.engine.recording import synchronize as _synchronize

@@ -91,6 +91,7 @@ def _put(archive: zipfile.ZipFile, name: str, content: Any) -> None:
     large = size >= 2**31 - 1
     if not large:
         # A local header has 30 bytes, the name and an extra field, which begins with 4 bytes.
+        # An open archive has its file.
         start = archive.fp.tell() + 30 + len(name.encode()) + 4  # type: ignore[union-attr]
         padding = -start % ALIGNMENT
         entry.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding

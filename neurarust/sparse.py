@@ -1,6 +1,6 @@
 """Sparse tensors (torch.sparse); the names come from the table of operations."""
 
-from .core import methods as _methods  # noqa: F401
+from .core import methods as _methods  # noqa: F401 (fills the table)
 from .core.define import NAMESPACES as _NAMESPACES
 
 globals().update(_NAMESPACES["sparse"])

@@ -134,6 +134,7 @@ def of(wanted: object) -> device:
         return default_device()
     if isinstance(wanted, device):
         return wanted
+    # Anything else raises TypeError there.
     return device(wanted)  # type: ignore[arg-type]
 
 

@@ -105,6 +105,7 @@ def of(kind: object) -> dtype:
     if kind is int:
         return int64
     try:
+        # What is no dtype raises TypeError, which is caught.
         return _BY_NUMPY[np.dtype(kind)]  # type: ignore[call-overload]
     except (TypeError, KeyError):
         known = ", ".join(_NAMES)

@@ -14,7 +14,7 @@ from .ops.create import tensor
 from .tensor.tensor import Size, Tensor
 
 
-def made(name: str, data: tuple, dtype: dtypes.dtype, device: Any) -> Tensor:
+def constructed(name: str, data: tuple, dtype: dtypes.dtype, device: Any) -> Tensor:
     """A tensor of the sizes or of the data that a constructor is given."""
     if not data:
         return host.empty(0, dtype, device)
@@ -25,7 +25,7 @@ def made(name: str, data: tuple, dtype: dtypes.dtype, device: Any) -> Tensor:
     if len(data) == 1 and _holds_numbers(data[0]):
         return tensor(data[0], dtype=dtype, device=device)
     kinds = ", ".join(type(one).__name__ for one in data)
-    fail(name, f"({kinds})", "sizes (whole numbers), or one sequence, array or Tensor. "
+    fail(name, f"({kinds})", "sizes (whole numbers), or one sequence, array or Tensor",
          "nr.tensor(data) takes numbers, too", kind=TypeError)  # fmt: skip
 
 
@@ -34,9 +34,10 @@ def _holds_numbers(one: Any) -> bool:
 
 
 def _of_default_dtype(data: tuple, device: Any) -> Tensor:
-    return made("Tensor", data, dtypes.default_dtype(), device)
+    return constructed("Tensor", data, dtypes.default_dtype(), device)
 
 
+# A method that is bound here, since `create` imports the Tensor.
 Tensor._constructed = staticmethod(_of_default_dtype)  # type: ignore[method-assign]
 
 
@@ -47,7 +48,9 @@ class OldType(type):
     device_type: str
 
     def __call__(cls, *data: Any, device: Any = None) -> Tensor:
-        return made(cls.__name__, data, cls.dtype, cls.device_type if device is None else device)
+        return constructed(
+            cls.__name__, data, cls.dtype, cls.device_type if device is None else device
+        )
 
     def __instancecheck__(cls, one: Any) -> bool:
         fits = isinstance(one, Tensor) and one.dtype is cls.dtype

@@ -21,12 +21,14 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.ndarray | np.generic):
         return data if data.dtype.kind in "SUO" else tensor(data)
     if isinstance(data, Mapping):
+        # The classes of mappings take one, which no protocol says.
         return type(data)({key: default_convert(one) for key, one in data.items()})  # type: ignore[call-arg]
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*map(default_convert, data))
     if isinstance(data, tuple):
         return [default_convert(one) for one in data]
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        # The classes of sequences take one, which no protocol says.
         return type(data)([default_convert(one) for one in data])  # type: ignore[call-arg]
     return data
 
@@ -53,6 +55,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, str | bytes):
         return list(batch)
     if isinstance(first, Mapping):
+        # The classes of mappings take one, which no protocol says.
         return type(first)({key: default_collate([one[key] for one in batch]) for key in first})  # type: ignore[call-arg]
     if isinstance(first, Sequence):
         if any(len(one) != len(first) for one in batch):
@@ -60,6 +63,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         members = [default_collate(part) for part in zip(*batch, strict=True)]
         if isinstance(first, tuple):
             return type(first)(*members) if hasattr(first, "_fields") else members
+        # The classes of sequences take one, which no protocol says.
         return type(first)(members)  # type: ignore[call-arg]
     raise TypeError(
         f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "

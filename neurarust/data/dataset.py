@@ -142,6 +142,7 @@ class ChainDataset(IterableDataset):
             yield from one
 
     def __len__(self) -> int:
+        # Those without a length raise TypeError here, as in PyTorch.
         return sum(len(one) for one in self.datasets)  # type: ignore[arg-type]
 
 

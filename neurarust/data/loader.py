@@ -118,10 +118,12 @@ class DataLoader(Generic[T]):
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
+            # One without a length raises TypeError here, as in PyTorch.
             count = len(self.dataset)  # type: ignore[arg-type]
             if self.batch_size is None:
                 return count
             return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+        # One without a length raises TypeError here, as in PyTorch.
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[T]:
@@ -144,6 +146,7 @@ class DataLoader(Generic[T]):
             for indices in self.batch_sampler:
                 yield lambda indices=indices: self._gather(indices)
         else:
+            # Without a batch sampler there is a sampler.
             for index in self.sampler:  # type: ignore[union-attr]
                 yield lambda index=index: self.collate_fn(self.dataset[index])
 

@@ -6,7 +6,7 @@ and printing follow. Divergences are registered with `register_kl`.
 """
 
 from . import constraints as constraints
-from . import kl_pairs as _kl_pairs  # noqa: F401
+from . import kl_pairs as _kl_pairs  # noqa: F401 (registers them)
 from . import transforms as transforms
 from .binary import Bernoulli as Bernoulli
 from .binary import Binomial as Binomial

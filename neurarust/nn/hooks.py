@@ -235,11 +235,13 @@ class Hooked:
     def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
         if self._hooks is None:
             self.__dict__["_hooks"] = {}
+        # No None any more: it was set in `__dict__`.
         return add(self._hooks, kind, hook, prepend)  # type: ignore[arg-type]
 
     def _add_state_hook(self, kind: str, hook: Any) -> RemovableHandle:
         if self._state_hooks is None:
             self.__dict__["_state_hooks"] = {}
+        # No None any more: it was set in `__dict__`.
         return add(self._state_hooks, kind, hook)  # type: ignore[arg-type]
 
     def register_forward_pre_hook(

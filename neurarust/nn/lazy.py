@@ -113,6 +113,7 @@ class _Lazy(Module):
 
     def reset_parameters(self) -> None:
         if "_arguments" in self.__dict__ and not self.has_uninitialized_params():
+            # A mixin: the layer that comes after it has the method.
             super().reset_parameters()  # type: ignore[misc]
 
     def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:

@@ -45,6 +45,7 @@ class Parameter(Tensor):
         if gradient.shape != self.shape or gradient.dtype is not self.dtype:
             fail("Parameter.grad", f"a sparse {gradient.dtype}{list(gradient.shape)}",
                  f"a gradient of {self.dtype}{list(self.shape)} like its parameter")  # fmt: skip
+        # Only optimizers read a sparse one, which is no Tensor.
         self._grad = gradient  # type: ignore[assignment]
 
     @grad.deleter

@@ -42,8 +42,10 @@ def save_all(module: Any, destination: dict | None, prefix: str, keep_vars: bool
     destination = OrderedDict() if destination is None else destination
     metadata = {"version": module._version}
     if not prefix and isinstance(destination, OrderedDict):
+        # PyTorch keeps it on the OrderedDict, as an attribute.
         destination._metadata = OrderedDict()  # type: ignore[attr-defined]
     if hasattr(destination, "_metadata"):
+        # `hasattr` has just found it.
         destination._metadata[prefix[:-1]] = metadata  # type: ignore[attr-defined]
     for hook in hooks.of(module._state_hooks, hooks.STATE_PRE):
         hook(module, prefix, keep_vars)

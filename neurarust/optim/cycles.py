@@ -190,6 +190,7 @@ class OneCycleLR(LRScheduler):
         for name, number in given.items():
             if not isinstance(number, int) or number <= 0:
                 raise ValueError(f"Expected positive integer {name}, but got {number}")
+        # The loop above made sure that there are only integers.
         self.total_steps = math.prod(given.values())  # type: ignore[type-var]
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")

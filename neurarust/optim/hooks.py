@@ -50,6 +50,7 @@ def hooked(step: Callable) -> Callable:
         synchronize(wait=False)
         return result
 
+    # Functions take attributes.
     run.hooked = True  # type: ignore[attr-defined]
     return run
 

@@ -36,5 +36,6 @@ def check_limits(group: dict[str, Any], limits: dict[str, float], needed: Iterab
             continue
         if not isinstance(number, Real):
             raise TypeError(f"Invalid {name}: expected a number, but got {number!r}")
+        # What is Real compares with any number; its class says so nowhere.
         if not number >= low:  # type: ignore[operator]
             raise ValueError(f"Invalid {_SPELLED.get(name, name + ' value')}: {number}")

@@ -11,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from ..core.autograd.modes import no_grad
+from ..core.errors import fail
 from ..core.op import Arrays, Op, Operand
 from ..core.ops.create import tensor
 from ..core.tensor.dispatch import call, write
@@ -146,6 +147,9 @@ class AveragedModel(Module):
         mine, theirs = (list(one.parameters()) for one in (self.module, model))
         if self.use_buffers:
             mine, theirs = mine + list(self.module.buffers()), theirs + list(model.buffers())
+        if len(mine) != len(theirs):
+            fail("AveragedModel.update_parameters", f"a model with {len(theirs)} tensors",
+                 f"one with {len(mine)}, like the average")  # fmt: skip
         averages = [one.detach() for one in mine]
         currents = [b.detach().to(a.device) for a, b in zip(averages, theirs, strict=True)]
         pairs = sorted(zip(averages, currents, strict=True), key=_kind)

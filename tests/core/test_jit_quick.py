@@ -179,6 +179,26 @@ def test_with_more_around_it_it_is_recorded():
     assert straight(function, x)
 
 
+def test_what_ran_alone_for_long_is_recorded_less_often():
+    @nr.jit
+    def function(x):
+        return x + 1
+
+    x = nr.ones(2)
+    settled(function, x)
+    trusted = set()
+    for _ in range(2 * quick.LONGEST):
+        assert function(x).tolist() == [2, 2]
+        way = function._quick and function._quick.variant.plan.straight
+        trusted.update([way.trusted] if way else [])
+    assert trusted == {64, 128, 256, 512, 1024}
+    # Something that goes on with the result, when one is recorded: from the beginning.
+    function._quick.variant.plan.straight.left = 0
+    assert (function(x) * 2).tolist() == [4, 4]
+    settled(function, x)
+    assert function._quick.variant.plan.straight.trusted == quick.TRUSTED
+
+
 def test_an_argument_that_nobody_else_holds_is_not_overwritten():
     @nr.jit
     def function(x):

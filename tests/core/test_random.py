@@ -215,3 +215,9 @@ def test_shapes_dtypes_and_flags():
     assert nr.rand_like(nr.ones(2, dtype=nr.float64)).dtype is nr.float64
     assert nr.randperm(3, dtype=nr.int32).dtype is nr.int32
     assert nr.empty(2, 3).shape == (2, 3) and nr.empty_like(nr.ones(2)).shape == (2,)
+
+
+@pytest.mark.parametrize("arguments", [(10,), (10, 5), (0, 10, 3)])
+def test_randint_says_that_it_needs_sizes(arguments):
+    with pytest.raises(TypeError, match="randint: expected a sequence of sizes, as in"):
+        nr.randint(*arguments)

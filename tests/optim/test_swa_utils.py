@@ -61,6 +61,13 @@ def test_nobody_looks_at_the_count(kind):
     assert average.module.weight.item() == 9 and average.n_averaged.item() == 1
 
 
+def test_another_model_is_refused():
+    average = swa_utils.AveragedModel(nr.nn.Linear(1, 1))
+    with pytest.raises(RuntimeError, match="expected one with 2, .* got a model with 1 tensors"):
+        average.update_parameters(nr.nn.Linear(1, 1, bias=False))
+    assert average.n_averaged.item() == 0
+
+
 def test_an_update_compiles_once():
     average = averaged(3)
     model = nr.nn.Linear(1, 1, bias=False)

@@ -100,7 +100,7 @@ class Node:
             self.released = True
 
 
-class Several(Node):
+class MultiOutputNode(Node):
     """A call of a captured function with several outputs, which gradients may reach one by one."""
 
     __slots__ = ("walked", "freed")
@@ -185,7 +185,7 @@ def apply_tracked(
     if signature.reaches is None:
         node = Node()
     else:
-        node = Several()
+        node = MultiOutputNode()
         node.freed = 0
     if backward.forward is None:
         outputs = record(signature, values, numbers)

@@ -153,6 +153,7 @@ def capture(
         stand_in = wrap(recording.input(outside._aval() if avals is None else avals[k]), None)
         if (state.grad and outside.requires_grad) if leaves is None else leaves[k]:
             stand_in.requires_grad = True
+            # What requires grad has an edge.
             known[stand_in._edge[0]] = k  # type: ignore[index]
         flat[place] = stand_in
     inner_args, inner_kwargs = jax.tree_util.tree_unflatten(tree, flat)
@@ -277,6 +278,7 @@ def compact(
         inputs += [(leaf, None) for leaf in dict.fromkeys(more) if leaf not in present]
     captured.entries, captured.carries = kept, carries
     captured.leaves = [leaf for leaf, _ in inputs]
+    # Only inputs that are arguments have no Value, and these come first.
     captured.values = [recording.leaf_values[leaf] for leaf, _ in inputs[given:]]  # type: ignore[assignment]
     captured.edges = [edge for _, edge in inputs[given:]]
     reached = {edge[0] for edge in tape.outer}

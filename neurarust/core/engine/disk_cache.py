@@ -66,6 +66,7 @@ def text_of(key: Any) -> str | None:
     kind = type(key)
     if isinstance(key, tuple):
         parts = [text_of(one) for one in (kind, *key)]
+        # No part is None there.
         return None if None in parts else f"({','.join(parts)})"  # type: ignore[arg-type]
     if kind in _PLAIN:
         return repr(key)

@@ -27,11 +27,12 @@ def crowded(operations: int) -> bool:
     Args:
         operations: how many more are about to be compiled.
     """
+    limit = allowed()
     _Counted.operations += operations
-    if _Counted.operations < _OPERATIONS or allowed() is None:
+    if limit is None or _Counted.operations < _OPERATIONS:
         return False
     _Counted.operations = 0
-    return count() > (allowed() or 0) // 2
+    return count() > limit // 2
 
 
 def count() -> int:

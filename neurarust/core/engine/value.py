@@ -124,6 +124,7 @@ def uploaded(array: np.ndarray, device: devices.device) -> jax.Array:
     target = device.jax()
     with jax.enable_x64(True):
         # Where JAX puts arrays by itself it is not told, so that it may move them.
+        # JAX makes the attributes of its config as it starts.
         chosen = jax.config.jax_default_device  # type: ignore[attr-defined]
         alone = chosen is None and target is jax.devices()[0]
         return jax.device_put(array, None if alone else target)

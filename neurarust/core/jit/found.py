@@ -117,8 +117,9 @@ class Found:
                 continue
             if trace.alive(storage):
                 edge = edges.get(id(storage))
-                inside = edge is not None and edge[0].number > trace.start
-                inside = inside and type(edge[0]) is not Leaf  # type: ignore[index]
+                inside = edge is not None and (
+                    edge[0].number > trace.start and type(edge[0]) is not Leaf
+                )
                 self.written.append((storage, self._add(now, edge if inside else None)))
 
     def _edges(self) -> None:

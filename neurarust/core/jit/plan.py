@@ -122,8 +122,8 @@ class Plan:
         self._numbers(trace, captured)
         self.results = found.results
         self.leaves, self.tree = found.leaves, found.tree
-        self.single = _is_leaf(found.tree) and [type(one) for _, one in found.results] == [int]
-        self.single = self.single and found.results == [(0, 0)]
+        made = [pair for pair in found.results if type(pair[1]) is int]
+        self.single = made == [(0, 0)] and _is_leaf(found.tree)
         self.released = found.released
         self.gradients, self.placed = found.gradients, found.placed
         # How a call that runs alone goes straight to its program, once there was one.

@@ -145,7 +145,7 @@ class Straight:
         return plan.finish(outputs, tensors, None)
 
 
-class Answer(Straight):
+class PureStraight(Straight):
     """Of a function that changes nothing, with the same numbers each time and one result.
 
     As little as can be stands beside the program: what serves a model's answers takes 3 us.
@@ -191,7 +191,7 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     way = Straight(plan, program, plan.trusted)
     stays = not way.changes and way.vectors is not None
     answers = stays and way.compiled and plan.single and not plan.released
-    return Answer(plan, program, plan.trusted) if answers else way
+    return PureStraight(plan, program, plan.trusted) if answers else way
 
 
 def _waits(device: devices.device) -> bool:

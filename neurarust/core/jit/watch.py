@@ -82,6 +82,7 @@ class watching:
         with _lock:
             _installed += 1
             if _installed == 1:
+                # A property stands before the slot of that name.
                 Storage.value = property(_get_value, _set_value)  # type: ignore[assignment]
                 for name, watcher in _watchers.items():
                     setattr(Tensor, name, watcher)

@@ -44,6 +44,7 @@ def with_inplace(operation):
         return (arguments[0] if arguments else named["input"]).copy_(output)
 
     shown = signature.replace(parameters=[*signature.parameters.values(), last])
+    # Functions take attributes.
     activation.__signature__ = shown  # type: ignore[attr-defined]
 
     def written(*arguments, **named):

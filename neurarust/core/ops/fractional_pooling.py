@@ -77,6 +77,7 @@ def _fractional(rank: int) -> Callable[..., Any]:
             ratios = output_ratio if isinstance(output_ratio, Sequence) else (output_ratio,) * rank
             sizes = tuple(int(n * share) for n, share in zip(spatial, ratios, strict=True))
         else:
+            # One of the two is given: that was checked.
             sizes = per_axis(name, "output_size", output_size, rank)  # type: ignore[arg-type]
         if any(n + k - 1 > size for n, k, size in zip(sizes, kernel, spatial, strict=True)):
             fail(name, f"input {list(input.shape)}, kernel_size={kernel} and output_size={sizes}",

@@ -273,9 +273,10 @@ def randint(
     """Integers uniform in [low, high); `randint(high, size)` starts at 0."""
     if size is None:
         low, high, size = 0, low, high
+    if not isinstance(size, Sequence):
+        fail("randint", f"size={size!r}", "a sequence of sizes, as in (2, 3)", kind=TypeError)
     kind = dtypes.int64 if dtype is None else dtype
-    limits = _limits(low, high)
-    return _made(_randint, tuple(size), limits, kind, device, generator, requires_grad)  # type: ignore[arg-type]
+    return _made(_randint, tuple(size), _limits(low, high), kind, device, generator, requires_grad)
 
 
 @function(method=False)
@@ -296,9 +297,8 @@ def randperm(
     """The integers 0 to n-1 in random order."""
     if n < 0:
         fail("randperm", f"n={n}", "a length of at least 0")
-    key, counter = draw(generator, device)
     static = {"n": n, "dtype": dtypes.int64 if dtype is None else dtypes.of(dtype)}
-    return finished(call(_randperm.op, (key, counter), static), requires_grad)
+    return finished(call(_randperm.op, draw(generator, device), static), requires_grad)
 
 
 @function(method=False, out=True)

@@ -94,6 +94,7 @@ class Tensor:
             return self._storage.value
         if self._version != self._storage.version:
             self._look()
+        # A view that has looked has one.
         return self._cache  # type: ignore[return-value]
 
     def _look(self) -> None:
@@ -112,6 +113,7 @@ class Tensor:
     def _aval(self) -> Any:
         if self._steps is None:
             return self._storage.value.aval
+        # A view that has looked has one.
         return self._cache.aval  # type: ignore[union-attr]
 
     @property
@@ -193,6 +195,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         if not self.ndim:
             raise TypeError("iteration over a 0-d tensor")
+        # A method from the table of operations.
         return iter(self.unbind(0))  # type: ignore[attr-defined]
 
     def __contains__(self, element: Any) -> bool:

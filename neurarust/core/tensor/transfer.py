@@ -45,6 +45,7 @@ class _Transfer:
         return "ToCopyBackward0"
 
     def pull(self, cotangents: list[Tracked | None], create_graph: bool) -> list[Tracked]:
+        # A node of one output is only visited when its gradient has arrived.
         value, edge = cotangents[0]  # type: ignore[misc]
         moved = transfer(wrap(value, edge if create_graph else None), self.source)
         return [(moved._storage.value, moved._edge)]

@@ -240,6 +240,7 @@ def _on(storage: Storage) -> Tensor:
 # ------------------------------------------------------------------ random numbers of each one
 
 # Stands for the number of an example or step in the list of arguments; never read.
+# It has no Value.
 _NUMBER = wrap(None, None)  # type: ignore[arg-type]
 
 

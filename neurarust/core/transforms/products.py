@@ -68,6 +68,7 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
 
     def pull_recorded(cotangents: Sequence[Tensor]) -> list[Tensor]:
         arriving = [
+            # More outputs than `count` come from a forward that keeps residuals.
             cotangents[k] if k < count else wrap(zeros(backward.forward.outputs[k]), None)  # type: ignore[union-attr]
             for k in backward.outputs
         ]

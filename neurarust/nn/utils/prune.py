@@ -112,6 +112,7 @@ class BasePruningMethod(ABC):
         value, original = self.apply_mask(module), module._parameters[f"{name}_orig"]
         for one in (name, f"{name}_orig", f"{name}_mask"):
             delattr(module, one)
+        # `apply` put a parameter there.
         original.data = value.detach()  # type: ignore[union-attr]
         module.register_parameter(name, original)
 
@@ -393,6 +394,7 @@ def _method_of(module: Module, name: str) -> BasePruningMethod | None:
 
 def _take_off(module: Module, name: str) -> None:
     for key in [key for key, hook in _hooks_of(module) if hook._tensor_name == name]:
+        # `_hooks_of` found the hook there.
         del module._hooks[FORWARD_PRE][key]  # type: ignore[index]
 
 
