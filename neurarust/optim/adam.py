@@ -10,7 +10,7 @@ import numpy as np
 from ..core.native import adam
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
-from .rules import Number, average_of_squares, lerp, options, with_decay
+from .rules import Number, average_of_squares, lerp, options, together, with_decay
 
 
 class Adam(Optimizer):
@@ -79,7 +79,7 @@ class Adam(Optimizer):
         )  # fmt: skip
         new, first, second = adam(
             param, grad, state["exp_avg"], state["exp_avg_sq"],
-            *[one.astype(param.dtype) for one in numbers], hyper.latest,
+            together(numbers, param.dtype), hyper.latest,
         )  # fmt: skip
         return new, {"exp_avg": first, "exp_avg_sq": second}
 

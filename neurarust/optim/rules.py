@@ -8,7 +8,7 @@ keeps all digits, as Python numbers do in PyTorch.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -73,6 +73,16 @@ class Hyper(dict):
 def number(value: Any) -> Any:
     """A Number as an array of float64; anything else as it is."""
     return value.value if isinstance(value, Number) else value
+
+
+def together(numbers: Sequence[Number], dtype: Any) -> Any:
+    """Some numbers as one array, which is made once for all parameters."""
+    first, key = numbers[0], (dtype, *map(id, numbers))
+    if key not in first.made:
+        # (They are kept, so that their ids stay their own.)
+        array = jnp.stack([one.value for one in numbers]).astype(dtype)
+        first.made[key] = computed_once(array), numbers
+    return first.made[key][0]
 
 
 def where(condition: Any, first: Any, second: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.native import descent, momentum, nesterov
 from ..core.tensor.tensor import Tensor
 from .optimizer import Optimizer
-from .rules import Number, lerp, options, where, with_decay
+from .rules import Number, lerp, options, together, where, with_decay
 
 
 class SGD(Optimizer):
@@ -48,15 +48,13 @@ class SGD(Optimizer):
 
     @staticmethod
     def update(param, grad, state, step, hyper, group):
-        decay, rate = (one.astype(param.dtype) for one in (hyper.weight_decay, hyper.lr))
         if "momentum_buffer" not in state:
-            return descent(param, grad, decay, rate, hyper.latest), state
+            numbers = together((hyper.weight_decay, hyper.lr), param.dtype)
+            return descent(param, grad, numbers, hyper.latest), state
         taken = where(step == 1, 1, 1 - hyper.dampening)
-        kept, taken = (one.astype(param.dtype) for one in (hyper.momentum, taken))
+        numbers = together((hyper.weight_decay, hyper.momentum, taken, hyper.lr), param.dtype)
         rule = nesterov if group["nesterov"] else momentum
-        new, buffer = rule(
-            param, grad, state["momentum_buffer"], decay, kept, taken, rate, hyper.latest
-        )
+        new, buffer = rule(param, grad, state["momentum_buffer"], numbers, hyper.latest)
         return new, {"momentum_buffer": buffer}
 
 

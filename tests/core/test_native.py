@@ -340,8 +340,8 @@ def test_an_empty_program_meets_no_kernel():
 def numbers_of_adam(*shape: int) -> list:
     """A parameter, its gradient, two averages, seven numbers and what the step waits for."""
     param, grad, average, squares, after = arrays(*[shape] * 4, (3,))
-    told = [0.99, 0.1, 0.999, 0.001, 0.01, 0.3, 1e-8]
-    return [param, grad, average, squares**2, *map(np.float32, told), after]
+    numbers = np.array([0.99, 0.1, 0.999, 0.001, 0.01, 0.3, 1e-8], np.float32)
+    return [param, grad, average, squares**2, numbers, after]
 
 
 @compiled
@@ -359,10 +359,10 @@ def test_a_step_of_adam(shape):
 @pytest.mark.parametrize("rule", ["momentum", "nesterov", "descent"])
 def test_a_step_of_gradient_descent(rule, shape, decay):
     param, grad, buffer, after = arrays(shape, shape, shape, (3,))
-    numbers = [*map(np.float32, (decay, 0.9, 0.7, 0.01)), after]
-    given = [param, grad, buffer, *numbers]
+    numbers = np.array([decay, 0.9, 0.7, 0.01], np.float32)
+    given = [param, grad, buffer, numbers, after]
     if rule == "descent":
-        given = [param, grad, numbers[0], *numbers[3:]]
+        given = [param, grad, numbers[[0, 3]], after]
     function = getattr(native, rule)
     found, names = by_kernels(function, *given, replayed=layout.with_kernels)
     assert names == [rule]
@@ -375,7 +375,7 @@ def test_no_weight_decay_reads_no_parameter():
     """Zero times infinity would be no number."""
     param = np.array([np.inf, -np.inf, np.nan, 1], np.float32)
     found, _ = by_kernels(
-        native.descent, param, np.ones(4, np.float32), np.float32(0), np.float32(0.5), param,
+        native.descent, param, np.ones(4, np.float32), np.array([0, 0.5], np.float32), param,
         replayed=layout.with_kernels,
     )  # fmt: skip
     np.testing.assert_array_equal(found[0], [np.inf, -np.inf, np.nan, 0.5])

@@ -83,25 +83,24 @@ XLA_FFI_Error *neurarust_scaled(XLA_FFI_CallFrame *frame) {
 // ------------------------------------------------------------------ steps
 
 #define ARRAYS 4
-#define SCALARS 7
 
 // One parameter's step: its arrays, of which the parameter is the first and the gradient the second,
 // numbers, and new arrays. A new array is the old one or lies elsewhere, so that no number waits for
 // another.
 typedef struct {
   const float *array[ARRAYS];
-  float *made[ARRAYS - 1], scalar[SCALARS];
+  const float *numbers;
+  float *made[ARRAYS - 1];
   integer count;
 } Step;
 
-// (arrays..., scalars..., what it waits for) -> results.
-static XLA_FFI_Error *step(XLA_FFI_CallFrame *frame, int arrays, int scalars, int results, Task *task) {
+// (arrays..., numbers, what it waits for) -> results.
+static XLA_FFI_Error *step(XLA_FFI_CallFrame *frame, int arrays, int numbers, int results, Task *task) {
   if (asked_for_version(frame)) return NULL;
-  if (frame->args.size != arrays + scalars + 1 || frame->rets.size != results)
+  if (frame->args.size != arrays + 2 || frame->rets.size != results || count_of(frame, arrays) != numbers)
     return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "update: other arrays expected");
-  Step s = {.count = count_of(frame, 0)};
+  Step s = {.count = count_of(frame, 0), .numbers = array(frame, arrays)};
   for (int k = 0; k < arrays; k++) s.array[k] = array(frame, k);
-  for (int k = 0; k < scalars; k++) s.scalar[k] = *(const float *)array(frame, arrays + k);
   for (int k = 0; k < results; k++) s.made[k] = result(frame, k);
   integer threads = thread_count(frame, UPDATED * s.count);
   if (!in_parallel(frame, threads, up(s.count, BLOCK), task, &s))
@@ -113,10 +112,10 @@ static void adam(void *context, integer task, integer worker) {
   const Step *s = context;
   (void)worker;
   enum { DECAY, WEIGHT, SQUARES_KEPT, SQUARES_WEIGHT, RATE, ROOT, EPSILON };
-  float decay = s->scalar[DECAY], weight = s->scalar[WEIGHT], kept = s->scalar[SQUARES_KEPT];
-  float fresh = s->scalar[SQUARES_WEIGHT], rate = s->scalar[RATE], root = s->scalar[ROOT];
+  float decay = s->numbers[DECAY], weight = s->numbers[WEIGHT], kept = s->numbers[SQUARES_KEPT];
+  float fresh = s->numbers[SQUARES_WEIGHT], rate = s->numbers[RATE], root = s->numbers[ROOT];
   // average / (sqrt(squares) / root + epsilon), with one division: two take twice as long.
-  float scale = rate * root, epsilon = s->scalar[EPSILON] * root;
+  float scale = rate * root, epsilon = s->numbers[EPSILON] * root;
   const float *param = s->array[0], *gradients = s->array[1];
   integer first = task * BLOCK, last = least(first + BLOCK, s->count);
   EACH_ALONE
@@ -136,8 +135,8 @@ XLA_FFI_Error *neurarust_adam(XLA_FFI_CallFrame *frame) { return step(frame, 4, 
 // Gradient descent with momentum; with `ahead`, by Nesterov's rule.
 INLINE void descend(const Step *s, integer task, bool ahead) {
   enum { DECAY, MOMENTUM, TAKEN, RATE };
-  float decay = s->scalar[DECAY], momentum = s->scalar[MOMENTUM], taken = s->scalar[TAKEN];
-  float rate = s->scalar[RATE];
+  float decay = s->numbers[DECAY], momentum = s->numbers[MOMENTUM], taken = s->numbers[TAKEN];
+  float rate = s->numbers[RATE];
   const float *param = s->array[0], *gradients = s->array[1], *buffers = s->array[2];
   integer first = task * BLOCK, last = least(first + BLOCK, s->count);
   EACH_ALONE
@@ -168,7 +167,7 @@ XLA_FFI_Error *neurarust_nesterov(XLA_FFI_CallFrame *frame) { return step(frame,
 static void plainly(void *context, integer task, integer worker) {
   const Step *s = context;
   (void)worker;
-  float decay = s->scalar[0], rate = s->scalar[1];
+  float decay = s->numbers[0], rate = s->numbers[1];
   const float *param = s->array[0], *gradients = s->array[1];
   integer first = task * BLOCK, last = least(first + BLOCK, s->count);
   EACH_ALONE

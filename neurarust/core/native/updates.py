@@ -15,11 +15,11 @@ import jax.numpy as jnp
 from .formulas import Shape, formula
 
 
-def _fitting(arrays: int) -> Callable[..., bool]:
-    """So many arrays of one shape, then numbers, and what the step waits for."""
+def _fitting(arrays: int, numbers: int) -> Callable[..., bool]:
+    """So many arrays of one shape, then so many numbers in one, and what the step waits for."""
 
     def fits(*shapes: Shape) -> bool:
-        return len({*shapes[:arrays]}) == 1 and not any(shapes[arrays:-1])
+        return len({*shapes[:arrays]}) == 1 and shapes[arrays] == (numbers,)
 
     return fits
 
@@ -28,13 +28,13 @@ def _fitting(arrays: int) -> Callable[..., bool]:
 # more. Without it, XLA would copy the parameter first, for the kernel writes over it.
 
 
-@formula(_fitting(4), aliases={0: 0, 2: 1, 3: 2})
+@formula(_fitting(4, 7), aliases={0: 0, 2: 1, 3: 2})
 def adam(
-    param: Any, grad: Any, average: Any, squares: Any, decay: Any, weight: Any, kept: Any,
-    fresh: Any, rate: Any, root: Any, epsilon: Any, after: Any,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+    param: Any, grad: Any, average: Any, squares: Any, numbers: Any, after: Any
+) -> tuple[Any, Any, Any]:
     """One parameter's step of Adam: the new parameter and averages."""
     del after
+    decay, weight, kept, fresh, rate, root, epsilon = numbers
     average = average + weight * (grad - average)
     squares = kept * squares + fresh * (grad * grad)
     step = average / (jnp.sqrt(squares) / root + epsilon)
@@ -46,31 +46,30 @@ def _decayed(grad: Any, param: Any, decay: Any) -> Any:
     return jnp.where(decay == 0, grad, grad + decay * param)
 
 
-@formula(_fitting(3), aliases={0: 0, 2: 1})
-def momentum(
-    param: Any, grad: Any, buffer: Any, decay: Any, kept: Any, taken: Any, rate: Any, after: Any
-) -> tuple[Any, Any]:
+@formula(_fitting(3, 4), aliases={0: 0, 2: 1})
+def momentum(param: Any, grad: Any, buffer: Any, numbers: Any, after: Any) -> tuple[Any, Any]:
     """Gradient descent with momentum: the new parameter and buffer."""
     del after
+    decay, kept, taken, rate = numbers
     buffer = kept * buffer + taken * _decayed(grad, param, decay)
     return param - rate * buffer, buffer
 
 
-@formula(_fitting(3), aliases={0: 0, 2: 1})
-def nesterov(
-    param: Any, grad: Any, buffer: Any, decay: Any, kept: Any, taken: Any, rate: Any, after: Any
-) -> tuple[Any, Any]:
+@formula(_fitting(3, 4), aliases={0: 0, 2: 1})
+def nesterov(param: Any, grad: Any, buffer: Any, numbers: Any, after: Any) -> tuple[Any, Any]:
     """As `momentum`, by Nesterov's rule."""
     del after
+    decay, kept, taken, rate = numbers
     grad = _decayed(grad, param, decay)
     buffer = kept * buffer + taken * grad
     return param - rate * (grad + kept * buffer), buffer
 
 
-@formula(_fitting(2), aliases={0: 0})
-def descent(param: Any, grad: Any, decay: Any, rate: Any, after: Any) -> Any:
+@formula(_fitting(2, 2), aliases={0: 0})
+def descent(param: Any, grad: Any, numbers: Any, after: Any) -> Any:
     """Plain gradient descent: the new parameter."""
     del after
+    decay, rate = numbers
     return param - rate * _decayed(grad, param, decay)
 
 
