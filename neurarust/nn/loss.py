@@ -7,6 +7,7 @@ and mapped to it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,6 +17,8 @@ from ..core.define import op
 from ..core.errors import fail
 from ..core.op import Array
 from ..core.ops.elementwise import wide
+from ..core.ops.indexing import known_host, outside
+from ..core.tensor.tensor import Tensor
 
 # ------------------------------------------------------------------------------- helpers
 
@@ -114,6 +117,38 @@ def _check_weight(operation: str, weight: Array | None, input: Array, axis: int)
         )
 
 
+def _classes_known(
+    kind: type[Exception], lowest: int = 0, ignoring: bool = False
+) -> Callable[..., None]:
+    """A check for targets that are no classes, where they are known already; else they give NaN.
+
+    Args:
+        lowest: the smallest target that counts.
+        ignoring: whether the loss has a target to ignore.
+    """
+
+    def check(
+        input: Any, target: Any = None, weight: Any = None, size_average: Any = None,
+        ignore_index: Any = -100, *_: Any, **named: Any,
+    ) -> None:  # fmt: skip
+        if not isinstance(target, Tensor) or not isinstance(input, Tensor) or not input.ndim:
+            return
+        classes = input.shape[1 if input.ndim > 1 else 0]
+        indices = not (target.dtype.is_floating_point or target.dtype.is_complex)
+        if not indices or outside(target, lowest, classes) is None:
+            return
+        host = known_host(target)
+        wrong = host[(host < lowest) | (host >= classes)]
+        if ignoring:
+            wrong = wrong[wrong != ignore_index]
+        if wrong.size:
+            raise kind(
+                f"Target {wrong[0]} is out of bounds: expected classes within [{lowest}, {classes})"
+            )
+
+    return check
+
+
 def _pick(scores: Array, target: Array, axis: int) -> Array:
     """`scores` at the target class; NaN where the target is no class.
 
@@ -150,7 +185,7 @@ def _nll(
     return jnp.sum(loss) if reduction == "sum" else loss
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("nn.functional",), method=False, check=_classes_known(IndexError, ignoring=True))
 def cross_entropy(
     input: Array,
     target: Array,
@@ -170,7 +205,8 @@ def cross_entropy(
 
     Shape: input (C), (N, C) or (N, C, d1, ...); target the same without C, or the same.
 
-    An index that is no class gives NaN; PyTorch raises an error.
+    A target that is no class raises an error where it is known at the call; one that is still to
+    be computed, or an argument under `nr.jit`, gives NaN.
     """
     reduction = _reduction("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
@@ -227,7 +263,7 @@ def cross_entropy(
     return loss.astype(dtype)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("nn.functional",), method=False, check=_classes_known(IndexError, ignoring=True))
 def nll_loss(
     input: Array,
     target: Array,
@@ -241,7 +277,8 @@ def nll_loss(
 
     Shape: input (C), (N, C) or (N, C, d1, ...); target the same without C.
 
-    An index that is no class gives NaN; PyTorch raises an error.
+    A target that is no class raises an error where it is known at the call; one that is still to
+    be computed, or an argument under `nr.jit`, gives NaN.
     """
     reduction = _reduction("nll_loss", reduction, size_average, reduce)
     axis = _class_targets("nll_loss", input, target, weight)
@@ -365,7 +402,7 @@ def multilabel_soft_margin_loss(
     return _reduced(jnp.mean(loss if weight is None else loss * weight, -1), reduction)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("nn.functional",), method=False, check=_classes_known(RuntimeError))
 def multi_margin_loss(
     input: Array,
     target: Array,
@@ -378,7 +415,7 @@ def multi_margin_loss(
 ):
     """`sum over i != y of weight[y] * max(0, margin - x[y] + x[i])^p / C`.
 
-    Shape: input (N, C) or (C); target (N) or ().
+    Shape: input (N, C) or (C); target (N) or (), checked as in `cross_entropy`.
     """
     reduction = _reduction("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
@@ -412,7 +449,7 @@ def multi_margin_loss(
     return _reduced(jnp.sum(jnp.where(chosen, 0, gap), -1) / classes, reduction)
 
 
-@op(namespace=("nn.functional",), method=False)
+@op(namespace=("nn.functional",), method=False, check=_classes_known(RuntimeError, lowest=-1))
 def multilabel_margin_loss(
     input: Array,
     target: Array,
@@ -422,7 +459,8 @@ def multilabel_margin_loss(
 ):
     """`sum over labels y and classes i that are no label of max(0, 1 - x[y] + x[i]) / C`.
 
-    Shape: input and target (N, C) or (C); a row's labels end at its first -1.
+    Shape: input and target (N, C) or (C); a row's labels end at its first -1,
+    and are checked as in `cross_entropy`.
     """
     reduction = _reduction("multilabel_margin_loss", reduction, size_average, reduce)
     _long("multilabel_margin_loss", target)

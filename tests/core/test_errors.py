@@ -112,6 +112,29 @@ WRONG = {
     ),
     "class": (lambda: F.one_hot(nr.tensor([1, 2]), 2), RuntimeError, "one_hot: .*class 2"),
     "no classes": (lambda: F.one_hot(nr.tensor([0]), 0), RuntimeError, "one_hot: .*num_classes=0"),
+    "class of a loss": (
+        lambda: F.cross_entropy(ones(2, 3), nr.tensor([1, 5])), IndexError,
+        r"Target 5 is out of bounds: expected classes within \[0, 3\)",
+    ),
+    "class below none": (
+        lambda: F.nll_loss(ones(2, 3), nr.tensor([-100, -2])), IndexError, "Target -2 is out",
+    ),
+    "class of a margin": (
+        lambda: F.multi_margin_loss(ones(2, 3), nr.tensor([0, -100])), RuntimeError, "Target -100",
+    ),
+    "label": (
+        lambda: F.multilabel_margin_loss(ones(1, 3), nr.tensor([[0, -1, 3]])), RuntimeError,
+        r"Target 3 is out of bounds: expected classes within \[-1, 3\)",
+    ),
+    "chances": (
+        lambda: nr.bernoulli(nr.tensor([0.5, 1.5])), RuntimeError,
+        r"bernoulli: .*outside of \[0, 1\]",
+    ),
+    "chance": (lambda: ones(2).bernoulli_(-0.1), RuntimeError, "bernoulli_: .*probabilities"),
+    "weights of rows": (
+        lambda: nr.multinomial(nr.tensor([0.0, 0.0]), 1), RuntimeError,
+        "multinomial: .*a row of zeros",
+    ),
     "amax of nothing": (lambda: ones(5, 0).amax(), RuntimeError, r"amax: .*\(5, 0\)"),
     "amax along nothing": (lambda: ones(0).amax(0), IndexError, r"amax: .*\(0,\)"),
     "not of floats": (lambda: ~ones(2), (RuntimeError, TypeError), "bitwise_not: .*float32"),

@@ -30,6 +30,12 @@ REFUSED = [
     "F.multilabel_margin_loss(t.ones(2, 3), t.ones(3, 2).long())",
     "F.multilabel_margin_loss(t.ones(1, 3), t.ones(3).long())",
     "t.mm(t.eye(2).to_sparse(), t.ones(3, 2))",
+    # Numbers that are no classes or chances.
+    "F.cross_entropy(t.ones(2, 3), t.tensor([0, 3]))", "F.nll_loss(t.ones(3), t.tensor(-1))",
+    "F.cross_entropy(t.ones(2, 3), t.tensor([0, -100]), ignore_index=-1)",
+    "F.multi_margin_loss(t.ones(2, 3), t.tensor([0, 3]))",
+    "F.multilabel_margin_loss(t.ones(1, 3), t.tensor([[0, 3, -1]]))",
+    "t.bernoulli(t.tensor([-0.5]))", "t.ones(2).bernoulli_(1.5)",
     # Dtypes.
     "F.nll_loss(t.ones(2, 3), t.tensor([0, 1]), weight=t.ones(3).double())",
     "F.nll_loss(t.ones(2, 3), t.tensor([0, 1]).int())",

@@ -323,6 +323,7 @@ def normal(
 @function(out=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """Zeros and ones, one with the probability that each element says."""
+    _check_chances("bernoulli", input if p is None else p, 1)
     key, counter = draw(generator, input.device)
     chances = input if p is None else filled_like(input, p)
     return call(
@@ -354,26 +355,24 @@ def multinomial(
         fail("multinomial", f"{input.dtype}{list(input.shape)}", "1 or 2 dimensions of floats")
     if num_samples <= 0:
         fail("multinomial", f"num_samples={num_samples}", "a number above 0")
-    _check_chances(input)
+    _check_chances("multinomial", input)
     if not replacement and num_samples > input.shape[-1]:
-        raise RuntimeError(
-            f"multinomial: cannot sample n_sample ({num_samples}) > prob_dist.size(-1) "
-            f"({input.shape[-1]}) samples without replacement"
-        )
+        most = f"at most {input.shape[-1]} of a row without replacement"
+        fail("multinomial", f"num_samples={num_samples}", most)
     key, counter = draw(generator, input.device)
     static = {"num_samples": num_samples, "replacement": bool(replacement)}
     return call(_multinomial.op, (input.detach(), key, counter), static)
 
 
-def _check_chances(input: Tensor) -> None:
-    """Raises for probabilities that are none, where they are known already."""
-    chances = known_host(input)
+def _check_chances(operation: str, given: Any, most: float = np.inf) -> None:
+    """Raises for numbers that are no probabilities, where they are known already."""
+    chances = known_host(given) if isinstance(given, Tensor) else np.asarray(given)
     if chances is None:
         return
-    if not np.isfinite(chances).all() or (chances < 0).any():
-        fail("multinomial", "inf, NaN or an element below 0", "probabilities")
-    if (chances.sum(-1) == 0).any():
-        fail("multinomial", "a row of zeros", "a positive sum of probabilities")
+    if not (np.isfinite(chances) & (chances >= 0) & (chances <= most)).all():
+        fail(operation, f"inf, NaN or an element outside of [0, {most}]", "probabilities")
+    if most > 1 and (chances.sum(-1) == 0).any():
+        fail(operation, "a row of zeros", "a positive sum of probabilities")
 
 
 # ------------------------------------------------------------------ in place
@@ -442,6 +441,7 @@ def random_(
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """Zeros and ones, one with probability `p` (a number or a tensor)."""
     check_writable("bernoulli_", input)
+    _check_chances("bernoulli_", p, 1)
     chances = p if isinstance(p, Tensor) else filled_like(input, p)
     write(input, convert(bernoulli(chances, generator=generator), dtype=input.dtype))
     return input
