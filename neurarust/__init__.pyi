@@ -398,9 +398,9 @@ def concat(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
 def concatenate(tensors: Sequence[Tensor], dim: Any = ...) -> Tensor:
     """The tensors one after another along an existing dimension."""
 def conj(input: Tensor) -> Tensor:
-    """Complex conjugate, computed at once."""
+    """The complex conjugate, a view; of real numbers the tensor itself."""
 def conj_physical(input: Tensor) -> Tensor:
-    """Complex conjugate: another name of `conj`."""
+    """Complex conjugate, as a copy."""
 def conj_physical_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `conj_physical`."""
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: builtins.int | tuple = ..., padding: builtins.int | tuple | str = ..., dilation: builtins.int | tuple = ..., groups: builtins.int = ...) -> Tensor:
@@ -658,7 +658,7 @@ def igammac(input: Tensor, other: Tensor) -> Tensor:
 def igammac_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """In-place form of `igammac`."""
 def imag(input: Tensor) -> Tensor:
-    """Imaginary part; a copy, where PyTorch gives a view."""
+    """The imaginary part, a view."""
 def index_add(input: Tensor, dim: Any, index: Tensor, source: Tensor, *, alpha: Tensor | Number = ...) -> Tensor:
     """Adds `alpha * source` to the entries of a dimension at the positions in `index`."""
 def index_add_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -686,7 +686,7 @@ def inv(input: Tensor) -> Tensor:
 def inverse(input: Tensor) -> Tensor:
     """Inverse of square matrices."""
 def is_conj(input: Tensor) -> builtins.bool:
-    """Whether a conjugation is still to be done: never, it is done at once."""
+    """Whether a tensor shows the conjugate of what its storage holds."""
 def is_inference(input: Tensor) -> builtins.bool:
     """Whether a tensor was made in `inference_mode`: never known, tensors are all alike."""
 def is_neg(input: Tensor) -> builtins.bool:
@@ -996,7 +996,7 @@ def range(start: Any = ..., end: Any = ..., step: Any = ..., *, out: Tensor | No
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
 def real(input: Tensor) -> Tensor:
-    """Real part; a copy, where PyTorch gives a view."""
+    """The real part, a view; of real numbers the tensor itself."""
 def reciprocal(input: Tensor) -> Tensor:
     """`1 / x`."""
 def reciprocal_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -1020,7 +1020,7 @@ def reshape(input: Tensor, *given: Any, shape: Any = ...) -> Tensor:
 def resize_as_(input: Tensor, other: Tensor, memory_format: Any = ...) -> Tensor:
     """`resize_` to the shape of another tensor."""
 def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugations are done at once."""
+    """The tensor itself, or a copy if it shows the conjugate of what its storage holds."""
 def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: changes of sign are done at once."""
 def rms_norm(input: Tensor, normalized_shape: builtins.int | tuple, weight: Tensor | None = ..., eps: builtins.float | None = ...) -> Tensor:
@@ -1232,9 +1232,9 @@ def var_mean(input: Tensor, dim: builtins.int | tuple | builtins.bool | None = .
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """`dot` with the complex conjugate of the first vector."""
 def view_as_complex(input: Tensor) -> Tensor:
-    """Pairs `(real, imaginary)` as complex numbers: a copy, where PyTorch gives a view."""
+    """Pairs `(real, imaginary)` as complex numbers, a view. Shape: `(*, 2)` to `(*)`."""
 def view_as_real(input: Tensor) -> Tensor:
-    """Complex numbers as pairs `(real, imaginary)`: a copy, where PyTorch gives a view."""
+    """Complex numbers as pairs `(real, imaginary)`, a view. Shape: `(*)` to `(*, 2)`."""
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple:
     """`tensor_split` along dimension 0, into equal pieces."""
 def vstack(tensors: Sequence[Tensor]) -> Tensor:

@@ -47,6 +47,7 @@ from .ops import (
     random_families,
     recurrent,
     reduce,
+    reinterpreting,
     scattering,
     segments,
     sorting,
@@ -131,8 +132,7 @@ def bind() -> None:
         "T": _reversed, "mT": _matrix, "mH": _adjoint, "H": _adjoint, "data": _data,
         "real": METHODS["real"], "imag": METHODS["imag"], "layout": _strided,
     }.items():  # fmt: skip
-        setter = _set_data if name == "data" else None
-        setattr(Tensor, name, property(reader, setter, doc=reader.__doc__))
+        setattr(Tensor, name, property(reader, _SETTERS.get(name), doc=reader.__doc__))
 
 
 def _reversed(self: Tensor) -> Tensor:
@@ -152,7 +152,7 @@ def _matrix(self: Tensor) -> Tensor:
 
 def _adjoint(self: Tensor) -> Tensor:
     """The conjugate of the last two dimensions exchanged."""
-    return call(OPS["conj"], (_matrix(self),)) if self.is_complex() else _matrix(self)
+    return reinterpreting.conj(_matrix(self))
 
 
 def _strided(self: Tensor) -> layout:
@@ -170,6 +170,15 @@ def _set_data(self: Tensor, source: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {type(source).__name__}")
     conversion.set_(self, source)
 
+
+def _set_part(name: str) -> Callable[[Tensor, Tensor], None]:
+    def write_part(self: Tensor, source: Tensor) -> None:
+        METHODS[name](self).copy_(source)
+
+    return write_part
+
+
+_SETTERS = {"data": _set_data, "real": _set_part("real"), "imag": _set_part("imag")}
 
 bind()
 
@@ -201,6 +210,6 @@ __all__ = [
     "decompositions", "elementwise", "embedding", "equations", "fft", "gamma", "gathering",
     "gradients", "indexing", "inspect", "layers", "ldl", "linalg", "memory", "movement",
     "normalization", "ops", "patches", "polynomials", "pooling", "printing", "random",
-    "random_families", "recurrent", "reduce", "scattering", "segments", "sorting", "sparse",
-    "sparse_functions", "special", "spectral", "statistics", "svd", "views", "windows",
+    "random_families", "recurrent", "reduce", "reinterpreting", "scattering", "segments", "sorting",
+    "sparse", "sparse_functions", "special", "spectral", "statistics", "svd", "views", "windows",
 ]  # fmt: skip

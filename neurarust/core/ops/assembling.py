@@ -15,10 +15,11 @@ from ..op import Array, Arrays
 from ..tensor.dispatch import call, check_writable
 from ..tensor.tensor import Tensor
 from .conversion import clone, convert, fill_, resize_, zero_
-from .elementwise import conj, is_complex, is_float
+from .elementwise import is_complex, is_float
 from .indexing import narrow
 from .movement import chunk, meshgrid, split, split_equally, stack
 from .reduce import sum as sum_over
+from .reinterpreting import conj
 from .views import _become, as_strided, diagonal, reshape, sizes, transpose
 
 # ------------------------------------------------------------------ put together
@@ -130,8 +131,7 @@ def adjoint(input: Tensor) -> Tensor:
     """The conjugate of the last two dimensions exchanged."""
     if input.ndim < 2:
         fail("adjoint", f"shape {tuple(input.shape)}", "two dimensions or more")
-    turned = transpose(input, -2, -1)
-    return conj(turned) if input.is_complex() else turned
+    return conj(transpose(input, -2, -1))
 
 
 @function(namespace=())
@@ -188,12 +188,6 @@ def is_nonzero(input: Tensor) -> bool:
 
 
 @function()
-def is_conj(input: Tensor) -> bool:
-    """Whether a conjugation is still to be done: never, it is done at once."""
-    return False
-
-
-@function()
 def is_neg(input: Tensor) -> bool:
     """Whether a change of sign is still to be done: never, it is done at once."""
     return False
@@ -203,12 +197,6 @@ def is_neg(input: Tensor) -> bool:
 def is_inference(input: Tensor) -> bool:
     """Whether a tensor was made in `inference_mode`: never known, tensors are all alike."""
     return False
-
-
-@function()
-def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugations are done at once."""
-    return input
 
 
 @function()

@@ -414,29 +414,9 @@ def isreal(input: Array):
     return jnp.isreal(input)
 
 
-@op()
-def real(input: Array):
-    """Real part; a copy, where PyTorch gives a view."""
-    return jnp.real(input)
-
-
-@op()
-def imag(input: Array):
-    """Imaginary part; a copy, where PyTorch gives a view."""
-    if not is_complex(input):
-        fail("imag", str(input.dtype), "complex numbers")
-    return jnp.imag(input)
-
-
-@op()
-def conj(input: Array):
-    """Complex conjugate, computed at once."""
-    return jnp.conj(input)
-
-
 @op(inplace=True)
 def conj_physical(input: Array):
-    """Complex conjugate: another name of `conj`."""
+    """Complex conjugate, as a copy."""
     return jnp.conj(input)
 
 
@@ -446,25 +426,3 @@ def angle(input: Array):
     if is_complex(input):
         return jnp.angle(input)
     return jnp.where(jnp.isnan(input), input, jnp.where(input < 0, math.pi, 0).astype(input.dtype))
-
-
-@op(method=False)
-def view_as_real(input: Array):
-    """Complex numbers as pairs `(real, imaginary)`: a copy, where PyTorch gives a view.
-
-    Shape: `(*)` to `(*, 2)`.
-    """
-    if not is_complex(input):
-        fail("view_as_real", str(input.dtype), "complex numbers")
-    return jnp.stack([jnp.real(input), jnp.imag(input)], -1)
-
-
-@op(method=False)
-def view_as_complex(input: Array):
-    """Pairs `(real, imaginary)` as complex numbers: a copy, where PyTorch gives a view.
-
-    Shape: `(*, 2)` to `(*)`.
-    """
-    if input.ndim == 0 or input.shape[-1] != 2:
-        fail("view_as_complex", f"shape {input.shape}", "a last dimension of size 2")
-    return jax.lax.complex(input[..., 0], input[..., 1])

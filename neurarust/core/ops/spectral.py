@@ -11,8 +11,9 @@ from ..define import function, op
 from ..errors import fail
 from ..op import Array
 from ..tensor.tensor import Tensor
-from .elementwise import is_complex, is_float, view_as_complex, view_as_real
+from .elementwise import is_complex, is_float
 from .fft import prepared
+from .reinterpreting import view_as_complex, view_as_real
 
 
 def framed(signal: Array, size: int, hop: int) -> Array:
@@ -165,7 +166,7 @@ def istft(
     if not input.is_complex():
         if input.ndim not in (3, 4) or input.shape[-1] != 2:
             fail("istft", f"a real input of shape {tuple(input.shape)}", "complex numbers")
-        input = view_as_complex(input)
+        input = view_as_complex(input.contiguous())
     frequencies = input.shape[-2] if input.ndim > 1 else 0
     half = frequencies != n_fft if onesided is None else onesided
     size = n_fft if win_length is None else win_length

@@ -11,11 +11,13 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from .. import dtype as dtypes
 from ..define import METHODS, function, view
 from ..errors import dimension, dimensions
 from ..op import Array
 from ..tensor.dispatch import call
 from ..tensor.tensor import Tensor, alias, new_object
+from .reinterpreting import in_dtype
 
 _INTEGERS = frozenset({int})
 
@@ -83,7 +85,7 @@ def _viewable(input: Tensor, shape: tuple[int, ...]) -> bool:
     if not steps:
         return True
     places = [(step.view, step.args, *step.kwargs.values()) for step in steps]
-    key = (input._storage.value.aval.shape, *places, shape)
+    key = (input._storage.value.aval, *places, shape)
     known = _known_viewable.get(key)
     if known is None:
         try:
@@ -97,13 +99,18 @@ def _viewable(input: Tensor, shape: tuple[int, ...]) -> bool:
 
 
 @function(name="view", namespace=())
-def view_(input: Tensor, *shape: Any) -> Tensor:
-    """The same memory in another shape; one length may be -1.
+def view_(input: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
+    """The same memory in another shape, of which one length may be -1, or read as another dtype.
+
+    Given a dtype, the last dimension is as many times longer or shorter as that is smaller or
+    larger; gradients stop.
 
     Raises:
         RuntimeError: if the element counts differ, or if the memory of a non-contiguous
             tensor cannot be looked at that way (use `reshape`).
     """
+    if dtype is not None or len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
+        return in_dtype(input, shape[0] if dtype is None else dtype)
     target = inferred("view", sizes("view", shape), input.numel())
     if not _viewable(input, target):
         raise RuntimeError(
@@ -182,7 +189,16 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     return _squeeze(input, tuple(one for one in dims if shape[one] == 1))
 
 
-@view(layout=lambda array, dim: np.expand_dims(array, dim), write=_restored)
+def _expanded_of(array: np.ndarray, dim: int) -> np.ndarray:
+    shape, strides = list(array.shape), list(array.strides)
+    # PyTorch's answer for a dimension of length one; NumPy has its own.
+    step = shape[dim] * strides[dim] if dim < array.ndim else array.itemsize
+    shape.insert(dim, 1)
+    strides.insert(dim, step)
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+@view(layout=_expanded_of, write=_restored)
 def _unsqueeze(input: Array, dim):
     return jnp.expand_dims(input, dim)
 
@@ -357,6 +373,8 @@ def as_strided(
 ) -> Tensor:
     """A view of the storage at `storage_offset` with any size and stride (in elements)."""
     offset = input.storage_offset() if storage_offset is None else storage_offset
+    if input._steps is not None and input._storage.value.aval.dtype is not input.dtype:
+        return _in_its_dtype(input, tuple(size), tuple(stride), offset)
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     base = input if input._steps is None else input._base
     first = 0 if base is input else input.storage_offset()
@@ -373,6 +391,19 @@ def as_strided(
             f"element {last} of a storage of {base.numel()}"
         )
     return _as_strided(base, tuple(size), tuple(stride), offset)
+
+
+def _in_its_dtype(input: Tensor, size: tuple, stride: tuple, offset: int) -> Tensor:
+    """`as_strided` of a view that reads its storage in another dtype, within what it shows."""
+    first = offset - input.storage_offset()
+    last = first + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    if not input.is_contiguous() or first < 0 or not last < input.numel():
+        raise RuntimeError(
+            f"as_strided: sizes {list(size)}, strides {list(stride)} and offset {offset} must stay "
+            f"within a contiguous {input.dtype} view of {input._storage.value.aval.dtype} memory. "
+            f"Use .clone() first"
+        )
+    return _as_strided(input, size, stride, first)
 
 
 def _windows_of(array: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:

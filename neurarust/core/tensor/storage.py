@@ -55,21 +55,28 @@ class Step:
         self.view, self.args, self.kwargs = view, args, kwargs
 
 
-def layout_of(shape: tuple[int, ...], steps: tuple[Step, ...]) -> Any:
-    """A NumPy array without contents, laid out as the view: one byte an element.
+def layout_of(aval: Any, steps: tuple[Step, ...]) -> tuple[np.ndarray, int]:
+    """A NumPy array without contents, laid out as a view of a storage, and its offset in bytes.
 
-    Its shape, strides and offset (`layout_offset`) are what PyTorch would answer.
+    Its shape and strides and the offset are what PyTorch would answer.
     """
+    dtype = like_numpy(aval.dtype.dtype)
+    dummy = np.empty(1, dtype)
     strides = []
-    step = 1
-    for length in reversed(shape):
+    step = dtype.itemsize
+    for length in reversed(aval.shape):
         strides.append(step)
         step *= max(length, 1)
-    dummy = np.empty(1, np.int8)
-    array = np.lib.stride_tricks.as_strided(dummy, shape, tuple(reversed(strides)))
+    array = np.lib.stride_tricks.as_strided(dummy, aval.shape, tuple(reversed(strides)))
     for one in steps:
         array = one.view.layout(array, *one.args, **one.kwargs)
     return array, address(array) - address(dummy)
+
+
+def like_numpy(dtype: Any) -> np.dtype:
+    """One of NumPy's own dtypes with elements of the same size: complex, or whole numbers."""
+    dtype = np.dtype(dtype)
+    return dtype if dtype.kind == "c" else np.dtype(f"i{dtype.itemsize}")
 
 
 def address(array: Any) -> int:

@@ -291,11 +291,12 @@ class Tensor:
     def _layout(self) -> tuple[Any, int]:
         if state.capture is not None:
             state.capture.asked(self)
-        return layout_of(self._storage.value.aval.shape, self._steps or ())
+        return layout_of(self._storage.value.aval, self._steps or ())
 
     def stride(self, dim: int | None = None) -> Any:
         """The steps in memory, in elements, that PyTorch would have."""
-        strides = self._layout()[0].strides
+        size = self.itemsize
+        strides = tuple([one // size for one in self._layout()[0].strides])
         return strides if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
@@ -304,7 +305,7 @@ class Tensor:
             return 0
         if state.capture is not None:
             state.capture.asked(self, offset=True)
-        return self._layout()[1]
+        return self._layout()[1] // self.itemsize
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements would lie in memory in order."""

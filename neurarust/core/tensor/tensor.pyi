@@ -407,9 +407,9 @@ class Tensor:
     def clone(self, *, memory_format: Any = ...) -> Tensor:
         """A copy with memory of its own; gradients flow through."""
     def conj(self) -> Tensor:
-        """Complex conjugate, computed at once."""
+        """The complex conjugate, a view; of real numbers the tensor itself."""
     def conj_physical(self) -> Tensor:
-        """Complex conjugate: another name of `conj`."""
+        """Complex conjugate, as a copy."""
     def conj_physical_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `conj_physical`."""
     def contiguous(self, memory_format: Any = ...) -> Tensor:
@@ -657,7 +657,7 @@ class Tensor:
     def igammac_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `igammac`."""
     imag: Any
-    """Imaginary part; a copy, where PyTorch gives a view."""
+    """The imaginary part, a view."""
     def index_add(self, dim: Any, index: Tensor, source: Tensor, *, alpha: Tensor | Number = ...) -> Tensor:
         """Adds `alpha * source` to the entries of a dimension at the positions in `index`."""
     def index_add_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -691,7 +691,7 @@ class Tensor:
     def is_complex(self) -> builtins.bool:
         """Whether the elements are complex numbers."""
     def is_conj(self) -> builtins.bool:
-        """Whether a conjugation is still to be done: never, it is done at once."""
+        """Whether a tensor shows the conjugate of what its storage holds."""
     def is_contiguous(self, memory_format: Any = ...) -> builtins.bool:
         """Whether the elements would lie in memory in order."""
     def is_floating_point(self) -> builtins.bool:
@@ -1001,7 +1001,7 @@ class Tensor:
     def ravel(self) -> Tensor:
         """All elements in one dimension."""
     real: Any
-    """Real part; a copy, where PyTorch gives a view."""
+    """The real part, a view; of real numbers the tensor itself."""
     def reciprocal(self) -> Tensor:
         """`1 / x`."""
     def reciprocal_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -1039,7 +1039,7 @@ class Tensor:
     def resize_as_(self, other: Tensor, memory_format: Any = ...) -> Tensor:
         """`resize_` to the shape of another tensor."""
     def resolve_conj(self) -> Tensor:
-        """The tensor itself: conjugations are done at once."""
+        """The tensor itself, or a copy if it shows the conjugate of what its storage holds."""
     def resolve_neg(self) -> Tensor:
         """The tensor itself: changes of sign are done at once."""
     def retain_grad(self) -> None:
@@ -1262,8 +1262,8 @@ class Tensor:
         """Variance and mean over `dim`."""
     def vdot(self, other: Tensor) -> Tensor:
         """`dot` with the complex conjugate of the first vector."""
-    def view(self, *shape: Any) -> Tensor:
-        """The same memory in another shape; one length may be -1."""
+    def view(self, *shape: Any, dtype: Any = ...) -> Tensor:
+        """The same memory in another shape, of which one length may be -1, or read as another dtype."""
     def view_as(self, other: Tensor) -> Tensor:
         """`view` in the shape of another tensor."""
     def vsplit(self, indices_or_sections: Any) -> tuple:
