@@ -138,6 +138,7 @@ def _classes_known(
         if not indices or outside(target, lowest, classes) is None:
             return
         host = known_host(target)
+        assert host is not None
         wrong = host[(host < lowest) | (host >= classes)]
         if ignoring:
             wrong = wrong[wrong != ignore_index]

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 # Where the equations of a call stand among its parameters.
 CALLS = {"jit": "jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
+
+# Operations whose result at a place depends on the operands' elements at that place.
+ELEMENTWISE = frozenset(
+    """
+    add sub mul div rem pow max min neg sign abs floor ceil round is_finite exp exp2 log expm1
+    log1p sqrt rsqrt cbrt square integer_pow tanh sin cos tan logistic erf erfc erf_inv atan2 sinh
+    cosh asin acos atan eq ne lt le gt ge and or not xor select_n clamp convert_element_type
+    add_any copy real imag conj complex nextafter
+    """.split()
+)
 
 
 def equations(jaxpr: Any) -> Iterator[Any]:
@@ -49,6 +61,28 @@ def is_literal(one: Any) -> bool:
     The class is `jax.extend.core.Literal`, whose import takes 25 ms.
     """
     return hasattr(one, "val")
+
+
+def distinct(equations: Sequence[Any]) -> tuple[list[Any], dict[Any, Any]]:
+    """The equations without those that repeat an earlier one, and what stands for their results."""
+    same: dict[Any, Any] = {}
+    found: dict[Any, list[Any]] = {}
+    kept = []
+    for equation in equations:
+        inputs = [one if is_literal(one) else same.get(one, one) for one in equation.invars]
+        named = [
+            (one.aval, np.asarray(one.val).tobytes()) if is_literal(one) else one for one in inputs
+        ]
+        key = (equation.primitive, *named, *equation.params.items())
+        try:
+            results = found.setdefault(key, equation.outvars)
+        except TypeError:  # parameters without a hash
+            results = equation.outvars
+        if results is equation.outvars:
+            kept.append(equation.replace(invars=inputs))
+        else:
+            same.update(zip(equation.outvars, results, strict=True))
+    return kept, same
 
 
 def bind(equation: Any, given: Sequence[Any], changed: dict[str, Any] | None = None) -> list:

@@ -28,7 +28,7 @@ from jax import lax
 
 from .. import native
 from .contents import PIXELS, calls_kernels
-from .jaxprs import CALLS, bind, is_literal
+from .jaxprs import CALLS, ELEMENTWISE, bind, is_literal
 
 Order = tuple[int, ...]
 
@@ -462,10 +462,4 @@ _RULES: dict[str, Callable] = {
 }
 _RULES |= {f"reduce_window_{name}": _per_axis(*_WINDOW) for name in ("max", "min", "sum")}
 _RULES |= {f"reduce_{name}": _removing("axes") for name in "sum max min prod and or xor".split()}
-for _name in """
-    add sub mul div rem pow max min neg sign abs floor ceil round is_finite exp exp2 log expm1
-    log1p sqrt rsqrt cbrt square integer_pow tanh sin cos tan logistic erf erfc erf_inv atan2 sinh
-    cosh asin acos atan eq ne lt le gt ge and or not xor select_n clamp convert_element_type
-    add_any copy real imag conj complex nextafter
-""".split():
-    _RULES[_name] = _elementwise
+_RULES |= dict.fromkeys(ELEMENTWISE, _elementwise)

@@ -15,7 +15,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import contents, disk_cache, early, layout, libraries, mappings, prompt, scratch
+from . import contents, disk_cache, early, layout, libraries, mappings, overlaps, prompt, scratch
 from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -179,21 +179,22 @@ class Program:
             lowered = traced.lower()
             exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
             return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
-        jaxpr = traced.jaxpr.jaxpr
+        closed = overlaps.apart(traced.jaxpr)
+        jaxpr = closed.jaxpr
         convolves = contents.convolves(jaxpr)
         options = scratch.options() | libraries.options(jaxpr, convolves)
         if convolves or contents.multiplies_pictures(jaxpr):
-            function = layout.channels_last(traced.jaxpr)
+            function = layout.channels_last(closed)
         elif contents.calls_kernels(jaxpr):
-            function = layout.with_kernels(traced.jaxpr)
+            function = layout.with_kernels(closed)
         elif contents.transposes(jaxpr):
-            function = layout.channels_last(traced.jaxpr)
+            function = layout.channels_last(closed)
         elif prompt.is_small(jaxpr):
-            function = layout.with_kernels(traced.jaxpr, small=True)
+            function = layout.with_kernels(closed, small=True)
             function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
             options = options | prompt.OPTIONS
         else:
-            function = None
+            function = None if closed is traced.jaxpr else layout.with_kernels(closed)
         if function is not None:
             traced = jax.jit(function, donate_argnums=self.positions).trace(*inputs)
         lowered = traced.lower()

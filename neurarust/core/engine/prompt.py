@@ -19,7 +19,7 @@ import numpy as np
 from jax import dtypes, lax
 
 from .. import native
-from .jaxprs import bind, bodies, executions, is_literal
+from .jaxprs import bind, bodies, distinct, executions, is_literal
 
 # XLA compiles a loop over less memory than this into one kernel, as it does with calls marked as
 # small, where some programs of slices end the process (`slice_to_buffer_table_index_`).
@@ -86,7 +86,8 @@ def is_small(jaxpr: Any) -> bool:
 def in_pieces(closed: Any) -> Callable[..., list] | None:
     """The function of arrays that a small jaxpr without calls stands for; None if one of its
     equations is too large for a piece."""
-    equations, same = _distinct(closed.jaxpr.eqns)
+    # (What repeats could differ, in another piece, in its last bits.)
+    equations, same = distinct(closed.jaxpr.eqns)
     results = [one if is_literal(one) else same.get(one, one) for one in closed.jaxpr.outvars]
     views = _views(closed.jaxpr, equations)
     cut = _cut([one for one in equations if one.outvars[0] not in views])
@@ -147,31 +148,6 @@ def _branch(piece: Piece, inputs: dict[Any, Any], views: dict[Any, Any]) -> Call
         return held
 
     return run
-
-
-def _distinct(equations: Sequence[Any]) -> tuple[list[Any], dict[Any, Any]]:
-    """The equations without those that repeat an earlier one, and what stands for their results.
-
-    In another piece they could differ from it in their last bits.
-    """
-    same: dict[Any, Any] = {}
-    found: dict[Any, list[Any]] = {}
-    kept = []
-    for equation in equations:
-        inputs = [one if is_literal(one) else same.get(one, one) for one in equation.invars]
-        named = [
-            (one.aval, np.asarray(one.val).tobytes()) if is_literal(one) else one for one in inputs
-        ]
-        key = (equation.primitive, *named, *equation.params.items())
-        try:
-            results = found.setdefault(key, equation.outvars)
-        except TypeError:  # parameters without a hash
-            results = equation.outvars
-        if results is equation.outvars:
-            kept.append(equation.replace(invars=inputs))
-        else:
-            same.update(zip(equation.outvars, results, strict=True))
-    return kept, same
 
 
 def _views(jaxpr: Any, equations: Sequence[Any]) -> dict[Any, Any]:

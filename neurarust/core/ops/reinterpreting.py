@@ -53,7 +53,7 @@ def _joined(array: Array) -> Array:
     return lax.complex(array[..., 0], array[..., 1])
 
 
-def _pairs_of(array: np.ndarray) -> np.ndarray:
+def _pairs_of(array: Any) -> np.ndarray:
     return array[..., None].view(array.real.dtype)
 
 
