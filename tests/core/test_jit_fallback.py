@@ -298,3 +298,58 @@ def test_fullgraph_and_disable():
     strict(nr.ones(1))
     with pytest.raises(CaptureError, match="the Python number 1 that mul got"):
         strict(nr.ones(1))
+
+
+def change_list(given):
+    given[:] = [7]
+
+
+def change_dict(given):
+    given["seen"] = True
+
+
+def change_nested(given):
+    given[0].append(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "make"),
+    [(change_list, lambda: [5]), (change_dict, dict), (change_nested, lambda: [[]])],
+)
+def test_arguments_that_the_function_changes(change, make):
+    def function(x, given):
+        change(given)
+        return x * 2
+
+    jitted = nr.jit(function)
+    with pytest.warns(JitWarning, match="changes a container that it got as an argument"):
+        jitted(nr.ones(2), make())
+    for _ in range(4):
+        given, wanted = make(), make()
+        change(wanted)
+        jitted(nr.ones(2), given)
+        assert given == wanted
+
+
+def test_results_that_hold_tensors_in_objects_of_their_own():
+    """They are compared and named without asking the tensors."""
+
+    def function(x):
+        return {Holder(x * 2)}
+
+    class Holder:
+        def __init__(self, x):
+            self.x = x
+
+        def __eq__(self, other):
+            return bool((self.x == other.x).all())
+
+        def __hash__(self):
+            return 3
+
+    jitted = nr.jit(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", JitWarning)
+        for k in range(5):
+            (made,) = jitted(nr.ones(2) * k)
+            assert made.x.tolist() == [2 * k, 2 * k]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -143,3 +145,62 @@ def test_a_gradient_beside_what_was_computed_outside():
 
     for _ in range(4):
         assert function().tolist() == [5, 5]
+
+
+@dataclasses.dataclass
+class Result:
+    loss: nr.Tensor
+    parts: dict
+    note: str = "fine"
+
+
+class Answer(OrderedDict):
+    """As libraries return it: a dict whose entries are attributes, too."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+@pytest.mark.parametrize("kind", [Result, Answer])
+def test_results_in_containers_of_the_users_own(kind):
+    weight = nn.Parameter(nr.ones(3))
+    optimizer = nr.optim.SGD([weight], lr=0.1)
+
+    @nr.jit
+    def step(x):
+        optimizer.zero_grad()
+        loss = (weight * x).sum()
+        loss.backward()
+        optimizer.step()
+        return kind(loss=loss, parts={"z": weight.grad, "a": x.sum()})
+
+    wanted = 3.0
+    for _ in range(4):
+        result = step(nr.ones(3))
+        assert type(result) is kind and list(result.parts) == ["z", "a"]
+        assert result.loss.item() == pytest.approx(wanted) and result.parts["a"].item() == 3
+        wanted -= 0.3
+
+
+def test_arguments_in_a_dataclass_are_data():
+    calls = []
+
+    @nr.jit
+    def double(given):
+        calls.append(given.note)
+        return given.loss * len(given.parts)
+
+    for k in range(5):
+        assert double(Result(nr.tensor(float(k)), {"a": 1, "b": 2})).item() == 2 * k
+    assert double(Result(nr.tensor(1.0), {"a": 1})).item() == 1
+    assert len(calls) == 3
+
+
+def test_a_dict_is_another_argument_in_another_order():
+    @nr.jit
+    def first(given):
+        return next(iter(given.values())) * 2
+
+    for _ in range(3):
+        assert first({"a": nr.tensor(1.0), "b": nr.tensor(2.0)}).item() == 2
+        assert first({"b": nr.tensor(2.0), "a": nr.tensor(1.0)}).item() == 4

@@ -21,6 +21,7 @@ from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .recording import Capture
 from .tape import Backward, Tape, attached, with_edges
+from .trees import flatten, is_tensor
 
 CAPACITY = 1024
 
@@ -110,15 +111,6 @@ def applied(
         wrap(one, (node, k) if node is not None and signature.inexact[k] else None)
         for k, one in enumerate(made)
     ]
-
-
-def is_tensor(one: Any) -> bool:
-    return isinstance(one, Tensor)
-
-
-def flatten(tree: Any) -> tuple[list, Any]:
-    """The leaves of a tree of tuples, lists, dicts...; a Tensor is one."""
-    return jax.tree_util.tree_flatten(tree, is_leaf=is_tensor)
 
 
 def capture(

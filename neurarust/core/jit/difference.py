@@ -8,6 +8,7 @@ import numpy as np
 
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor
+from .guards import PLAIN
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -40,8 +41,8 @@ def difference(plan: Plan, before: Plan) -> tuple[bool, str | None]:
         return True, f"it read another tensor at {_line_of(plan, slot)}"
     if not _equal(plan.leaves, before.leaves) or plan.tree != before.tree:
         return False, (
-            f"it returned {before.leaves} and then {plan.leaves} beside its tensors. Compute "
-            f"Python values outside"
+            f"it returned {_shown(before.leaves)} and then {_shown(plan.leaves)} beside its "
+            f"tensors. Compute Python values outside"
         )
     mine = (plan.targets, plan.gradients, plan.placed, plan.results)
     if not _equal(mine, (before.targets, before.gradients, before.placed, before.results)):
@@ -87,4 +88,13 @@ def _equal(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, (Tensor, Storage)):
         return False
-    return bool(np.all(one == other))
+    try:
+        return bool(np.all(one == other))
+    except Exception:  # it may hold tensors of traces that are over
+        return False
+
+
+def _shown(leaves: list) -> str:
+    """Python values that were returned; of others than plain ones the type."""
+    names = [repr(one) if type(one) in PLAIN else f"a {type(one).__name__}" for one in leaves]
+    return f"[{', '.join(names)}]"

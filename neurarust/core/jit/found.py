@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.tape import RELEASED, Edge, Leaf, next_number
-from ..capture.function import Captured, compact, flatten, is_tensor
+from ..capture.function import Captured, compact
+from ..capture.trees import flatten, is_tensor
 from ..engine.value import Aval, Value
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor

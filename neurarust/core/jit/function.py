@@ -13,7 +13,7 @@ from typing import Any
 
 from jax.core import Tracer
 
-from ..capture.function import flatten
+from ..capture.trees import flatten
 from ..engine.recording import state
 from ..errors import CaptureError, JitWarning
 from ..observed import observed
@@ -170,7 +170,7 @@ class Jitted:
         comparable = [one for one in known if not one.settled and one.guards.is_as_left()]
         trace, ran = Trace(self._name), observed()
         try:
-            found, views = _traced(trace, ran, self._function, tensors, args, kwargs)
+            found, views, kept = _traced(trace, ran, self._function, tensors, args, kwargs)
             plan = Plan(found, tensors, views)
             leaks = [(one, output) for one, output in found.leaks]
         except Exception as error:
@@ -188,6 +188,8 @@ class Jitted:
         guards.ran()
         new = Variant(guards, plan)
         reason = self._learn(key, new, comparable, bool(leaks), guarded)
+        if not kept:
+            reason = "it changes a container that it got as an argument. Return a new one instead"
         values = plan.read(tensors)
         assert values is not None
         result = plan.call(values, plan.first_numbers(), tensors, leaks)
@@ -274,6 +276,14 @@ def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -
         key.append(type(argument))
         # (Zeros have signs, and NaN is like itself.)
         key.append(argument if argument and argument == argument else repr(argument))
+    elif type(argument) in (list, tuple):
+        key += [type(argument), len(argument)]
+        for one in argument:
+            _read(one, key, tensors, objects)
+    elif type(argument) is dict:
+        key += [dict, len(argument), *argument]
+        for one in argument.values():
+            _read(one, key, tensors, objects)
     else:
         leaves, tree = flatten(argument)
         if len(leaves) == 1 and leaves[0] is argument:
@@ -288,9 +298,13 @@ def _read(argument: Any, key: list, tensors: list[Tensor], objects: list[Any]) -
 def _traced(
     trace: Trace, ran: observed, function: Callable, tensors: list[Tensor], args: tuple,
     kwargs: dict,
-) -> tuple[Found, dict[int, int]]:  # fmt: skip
-    """Runs the function under a trace; everything is as it was afterwards."""
+) -> tuple[Found, dict[int, int], bool]:  # fmt: skip
+    """Runs the function under a trace; everything is as it was afterwards.
+
+    Also which arguments are views, and whether containers among the arguments stayed as they were.
+    """
     views = {}
+    before = flatten((args, kwargs))
     outside = [one._value() for one in tensors]
     with watch.watching(trace), trace:
         try:
@@ -302,8 +316,17 @@ def _traced(
                     views[-1 - stand_in.ref] = k
             with ran:
                 result = [function(*args, **kwargs)]
+            kept = _are_same(before, flatten((args, kwargs)))
             if trace.failure is not None:
                 raise trace.failure
-            return Found(trace, result, tensors), views
+            return Found(trace, result, tensors), views, kept
         finally:
             trace.restore()
+
+
+def _are_same(before: tuple[list, Any], after: tuple[list, Any]) -> bool:
+    """Whether two trees hold the same things."""
+    return before[1] == after[1] and all(
+        one is other or (type(one) is type(other) and type(one) in PLAIN and one == other)
+        for one, other in zip(before[0], after[0], strict=True)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import dtype as dtypes
-from ..capture.function import flatten, is_tensor
+from ..capture.trees import flatten, is_tensor
 from ..errors import describe
 from ..tensor.tensor import Tensor
 from .calls import Passed, name_of

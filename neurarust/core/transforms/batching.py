@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..capture.function import flatten, is_tensor
+from ..capture.trees import flatten, is_tensor, keys_of
 from ..engine.signature import Signature
 from ..engine.value import Aval, aval_of
 from ..tensor.tensor import Tensor
@@ -253,7 +253,7 @@ def _spread(entry: Any, tree: Any) -> list[tuple[Any, Any]] | None:
 def _children(tree: Any) -> list[tuple[Any, Any]] | None:
     """The parts of one node of a tree, in the order of its leaves; None for a leaf."""
     if isinstance(tree, dict):
-        return [(key, tree[key]) for key in sorted(tree)]
+        return [(key, tree[key]) for key in keys_of(tree)]
     if isinstance(tree, (tuple, list)):
         return list(enumerate(tree))
     return None

@@ -14,7 +14,8 @@ from .. import dtype as dtypes
 from ..autograd.modes import enable_grad
 from ..autograd.tape import Edge
 from ..capture import Captured, capture
-from ..capture.function import applied, flatten, is_tensor
+from ..capture.function import applied
+from ..capture.trees import flatten, is_tensor
 from ..define import op
 from ..engine.recording import state
 from ..engine.signature import Reach, Signature

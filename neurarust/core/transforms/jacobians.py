@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..capture.function import flatten
+from ..capture.trees import flatten
 from ..errors import CaptureError
 from ..ops.create import zeros_like
 from ..ops.movement import stack

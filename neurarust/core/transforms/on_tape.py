@@ -9,7 +9,7 @@ from typing import Any
 from ..autograd import walk
 from ..autograd.modes import enable_grad
 from ..autograd.tape import Leaf, Tracked, next_number
-from ..capture.function import flatten, is_tensor
+from ..capture.trees import flatten, is_tensor
 from ..engine.recording import state
 from ..ops.conversion import clone
 from ..ops.create import zeros_like

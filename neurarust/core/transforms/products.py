@@ -9,7 +9,8 @@ import jax
 
 from ..autograd.modes import enable_grad
 from ..autograd.tape import zeros
-from ..capture.function import applied, flatten, is_tensor
+from ..capture.function import applied
+from ..capture.trees import flatten, is_tensor
 from ..engine.backward import Backward, derive
 from ..engine.recording import state
 from ..engine.signature import Signature

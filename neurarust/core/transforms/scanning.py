@@ -8,7 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..capture.function import applied, flatten, is_tensor
+from ..capture.function import applied
+from ..capture.trees import flatten, is_tensor
 from ..engine.signature import Signature
 from ..engine.value import Aval, aval_of
 from ..errors import dimension
