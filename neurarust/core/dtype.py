@@ -98,18 +98,23 @@ def of(kind: object) -> dtype:
     """The `dtype` for ours, NumPy's, JAX's or Python's name of a type."""
     if isinstance(kind, dtype):
         return kind
-    if kind is float:
-        return Defaults.floating
-    if kind is complex:
-        return Defaults.floating.to_complex()
-    if kind is int:
-        return int64
     try:
         # What is no dtype raises TypeError, which is caught.
         return _BY_NUMPY[np.dtype(kind)]  # type: ignore[call-overload]
     except (TypeError, KeyError):
         known = ", ".join(_NAMES)
         raise TypeError(f"dtype: {kind!r} is not an element type; known are {known}") from None
+
+
+def hold(kind: dtype, number: object) -> None:
+    """Raises for a Python number that a type cannot hold."""
+    if type(number) is int and kind.category == INTEGER:
+        info = np.iinfo(kind.dtype)
+        held = info.min <= number <= info.max
+    else:
+        held = type(number) is not complex or kind.is_complex
+    if not held:
+        raise RuntimeError(f"value {number} cannot be converted to {kind} without overflow")
 
 
 def of_number(number: object) -> dtype:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from . import dtype as dtypes
 from .autograd import walk
 from .autograd.modes import no_grad
 from .autograd.tape import RELEASED, Edge, Tracked, next_number, zeros
 from .engine.recording import state
 from .engine.value import Aval
+from .errors import fail
+from .ops.assembling import sum_to_size
+from .ops.conversion import convert
 from .ops.create import zeros_like
 from .ops.movement import stack
 from .ops.views import detach
-from .tensor.gradients import root_of
+from .tensor.dispatch import check_writable
+from .tensor.gradients import fill_gradients, root_of
 from .tensor.tensor import Tensor, wrap
 
 
@@ -58,8 +64,8 @@ class _FunctionNode:
     """The tape entry of one `Function.apply`."""
 
     __slots__ = (
-        "function", "context", "parents", "places", "inputs", "avals", "number", "epoch", "hooks",
-        "__weakref__",
+        "function", "context", "parents", "places", "inputs", "given", "avals", "number", "epoch",
+        "hooks", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, function: type[Function], context: Context, inputs: int):
@@ -67,14 +73,16 @@ class _FunctionNode:
         self.context = context
         self.inputs = inputs
         self.parents: tuple[Edge, ...] = ()
-        # Which of the arguments the parents are.
+        # Which of the arguments the parents are, and what their gradients are like.
         self.places: tuple[int, ...] = ()
-        self.avals: tuple[Aval, ...] = ()
+        self.given: tuple[Aval, ...] = ()
+        # None for outputs that are no tensors.
+        self.avals: tuple[Aval | None, ...] = ()
         self.number = next_number()
         self.epoch = state.recording.number
         self.hooks = None
 
-    def outputs(self) -> tuple[Aval, ...]:
+    def outputs(self) -> tuple[Aval | None, ...]:
         return self.avals
 
     def name(self) -> str:
@@ -85,8 +93,10 @@ class _FunctionNode:
         for aval, tracked in zip(self.avals, cotangents, strict=True):
             if tracked is not None:
                 given.append(wrap(*tracked))
+            elif aval is None or not self.context._materialize:
+                given.append(None)
             else:
-                given.append(wrap(zeros(aval), None) if self.context._materialize else None)
+                given.append(wrap(zeros(aval), None))
         result = self.function.backward(self.context, *given)
         result = result if isinstance(result, tuple) else (result,)
         if len(result) < self.inputs or any(one is not None for one in result[self.inputs :]):
@@ -94,16 +104,34 @@ class _FunctionNode:
                 f"function {self.name()} returned an incorrect number of gradients "
                 f"(expected {self.inputs}, got {len(result)})"
             )
-        return [self._checked(result[place], place) for place in self.places]
+        return [
+            self._fitted(result[place], place, aval)
+            for place, aval in zip(self.places, self.given, strict=True)
+        ]
 
-    def _checked(self, gradient: Any, place: int) -> Tracked | None:
+    def _fitted(self, gradient: Any, place: int, aval: Aval) -> Tracked | None:
+        """A gradient in the shape and dtype of its argument."""
         if gradient is None:
             return None
         if not isinstance(gradient, Tensor):
-            raise TypeError(
-                f"function {self.name()}: gradient {place} must be a Tensor or None, "
-                f"not {type(gradient).__name__}"
-            )
+            fail(f"function {self.name()}", f"{type(gradient).__name__} as gradient {place}",
+                 "a Tensor or None for each argument of forward")  # fmt: skip
+        if gradient.shape != aval.shape:
+            extra = gradient.ndim - len(aval.shape)
+            pairs = zip(aval.shape, gradient.shape[max(extra, 0) :], strict=False)
+            if extra < 0 or any(one not in (1, length) for one, length in pairs):
+                raise RuntimeError(
+                    f"Function {self.name()} returned an invalid gradient at index {place} - got "
+                    f"{list(gradient.shape)} but expected shape compatible with "
+                    f"{list(aval.shape)}: that of the argument, or one that it broadcasts to"
+                )
+            gradient = sum_to_size(gradient, *aval.shape)
+        if gradient.dtype is not aval.dtype:
+            if gradient.dtype.category > dtypes.FLOATING >= aval.dtype.category:
+                fail(f"function {self.name()}", f"{gradient.dtype} as gradient {place}",
+                     f"a real one for an argument of {aval.dtype}",
+                     "Return gradient.real")  # fmt: skip
+            gradient = convert(gradient, dtype=aval.dtype)
         return gradient._value(), gradient._current_edge()
 
     def release(self) -> None:
@@ -150,6 +178,8 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Calls `forward` and puts the call on the tape."""
+        if kwargs or cls.setup_context is not None:
+            args = cls._placed(args, kwargs)
         context = Context()
         tensors = [one for one in args if isinstance(one, Tensor)]
         edges = [one._current_edge() if isinstance(one, Tensor) else None for one in args]
@@ -157,29 +187,72 @@ class Function:
         node = _FunctionNode(cls, context, len(args))
         with no_grad():
             if cls.setup_context is None:
-                result = cls.forward(context, *args, **kwargs)
+                result = cls.forward(context, *args)
             else:
-                result = cls.forward(*args, **kwargs)
+                result = cls.forward(*args)
                 cls.setup_context(context, args, result)
         outputs = result if isinstance(result, tuple) else (result,)
-        places = tuple(k for k, edge in enumerate(edges) if edge is not None)
-        if not places or not state.grad:
+        if not state.grad:
             return result
+        cls._check_dirty(context, outputs)
+        places = tuple(k for k, edge in enumerate(edges) if edge is not None)
+        if not places:
+            return result
+        cls._check_marked("save_for_backward", context._saved, (Tensor, type(None)), TypeError)
+        cls._check_marked("mark_non_differentiable", context._plain, (Tensor,), RuntimeError)
         node.places = places
         node.parents = tuple(edges[k] for k in places)
+        node.given = tuple(args[k]._aval() for k in places)
         made = []
-        avals = []
-        for one in outputs:
+        for k, one in enumerate(outputs):
             if isinstance(one, Tensor) and any(one is given for given in tensors):
                 if not any(one is dirty for dirty in context._dirty):
                     one = detach(one)
             if isinstance(one, Tensor):
                 if not any(one is plain for plain in context._plain) and one.dtype.category >= 2:
-                    one._edge = (node, len(avals))
-                avals.append(one._aval())
+                    one._edge = (node, k)
             made.append(one)
-        node.avals = tuple(avals)
+        node.avals = tuple(one._aval() if isinstance(one, Tensor) else None for one in made)
         return tuple(made) if isinstance(result, tuple) else made[0]
+
+    @classmethod
+    def _placed(cls, args: tuple, kwargs: dict[str, Any]) -> tuple:
+        """The arguments by position; `setup_context` also gets the defaults of those left out."""
+        signature = inspect.signature(cls.forward)
+        try:
+            if cls.setup_context is None:
+                bound = signature.bind(None, *args, **kwargs)
+            else:
+                bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__}.apply: {error}") from None
+        if bound.kwargs:
+            raise TypeError(
+                f"{cls.__name__}.apply: got an unexpected keyword argument "
+                f"{next(iter(bound.kwargs))!r}: one that has no place of its own, or comes after "
+                f"one left out. Give all arguments by position"
+            )
+        return bound.args if cls.setup_context is not None else bound.args[1:]
+
+    @classmethod
+    def _check_dirty(cls, context: Context, outputs: tuple) -> None:
+        cls._check_marked("mark_dirty", context._dirty, (Tensor,), RuntimeError)
+        for dirty in context._dirty:
+            check_writable(f"{cls.__name__}.apply", dirty)
+            if not any(dirty is one for one in outputs):
+                raise RuntimeError(
+                    f"{cls.__name__}.apply: Some elements marked as dirty during the forward "
+                    f"method were not returned as output. The inputs that are modified inplace "
+                    f"must all be outputs of the Function"
+                )
+
+    @classmethod
+    def _check_marked(cls, name: str, given: tuple, kinds: tuple, error: type[Exception]) -> None:
+        for k, one in enumerate(given):
+            if not isinstance(one, kinds):
+                fail(f"{cls.__name__}.forward: {name}", f"{type(one).__name__} as argument {k}",
+                     "tensors only", "Set other things as attributes of ctx", error)  # fmt: skip
 
 
 def once_differentiable(backward: Callable) -> Callable:
@@ -200,15 +273,11 @@ def once_differentiable(backward: Callable) -> Callable:
             :1
         ]
         node.places = (0,)
-        made = []
-        avals = []
-        for one in several:
+        made = [detach(one) if isinstance(one, Tensor) else one for one in several]
+        for k, one in enumerate(made):
             if isinstance(one, Tensor):
-                one = detach(one)
-                one._edge = (node, len(avals))
-                avals.append(one._aval())
-            made.append(one)
-        node.avals = tuple(avals)
+                one._edge = (node, k)
+        node.avals = tuple(one._aval() if isinstance(one, Tensor) else None for one in made)
         return tuple(made) if isinstance(result, tuple) else made[0]
 
     return once
@@ -240,24 +309,32 @@ def _roots(outputs: list[Tensor], grad_outputs: Any) -> list:
 
 def grad(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor] | dict[str, Tensor],
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple:
-    """The gradients of `inputs`, without touching any `.grad`.
+) -> Any:
+    """The gradients of `inputs`, without touching any `.grad`: a tuple, or a dict for a dict.
 
     Args:
         grad_outputs: the gradients of `outputs`; may be left out for single elements.
         retain_graph: keep what was saved (default: create_graph).
         create_graph: record the backward itself.
+        only_inputs: an old argument without effect.
         allow_unused: give None for inputs that the outputs do not depend on, instead of an error.
         is_grads_batched: `grad_outputs` have a leading dimension; so have the results.
         materialize_grads: give zeros instead of None.
     """
+    if isinstance(inputs, dict):
+        found = grad(
+            outputs, [*inputs.values()], grad_outputs, retain_graph, create_graph, only_inputs,
+            allow_unused, is_grads_batched, materialize_grads,
+        )  # fmt: skip
+        return dict(zip(inputs, found, strict=True))
     outputs, inputs = _sequence(outputs), _sequence(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -268,7 +345,7 @@ def grad(
         batches = _sequence(grad_outputs)
         rows = [
             grad(outputs, inputs, [None if one is None else one[k] for one in batches], True,
-                 create_graph, allow_unused, False, materialize_grads)
+                 create_graph, True, allow_unused, False, materialize_grads)
             for k in range(len(batches[0]))
         ]  # fmt: skip
         columns = zip(*rows, strict=True)
@@ -305,11 +382,5 @@ def backward(
     inputs: Any = None,
 ) -> None:
     """Adds the gradients of several tensors to their leaves' `.grad` in one walk."""
-    tensors = _sequence(tensors)
-    targets = None if inputs is None else [one._current_edge() for one in _sequence(inputs)]
-    walk.backward(
-        _roots(tensors, grad_tensors),
-        retain_graph=create_graph if retain_graph is None else retain_graph,
-        create_graph=create_graph,
-        targets=targets,
-    )
+    retain = create_graph if retain_graph is None else retain_graph
+    fill_gradients(_roots(_sequence(tensors), grad_tensors), retain, create_graph, inputs)

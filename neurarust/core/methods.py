@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
 
 from . import ops
 from .define import METHODS
@@ -84,11 +87,15 @@ def _binary(name: str) -> tuple[Callable, Callable, Callable]:
     keeps_order = name in COMMUTATIVE or name == "sub"
 
     def forward(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = create.tensor(other)
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
             return call_pair(record, self, other)
         return NotImplemented
 
     def reflected(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = create.tensor(other)
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
             return call_pair(swapped, self, other) if keeps_order else call(swapped, (other, self))
         return NotImplemented
@@ -105,6 +112,8 @@ def _comparison(name: str) -> Callable:
     record = OPS[name]
 
     def compare(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = create.tensor(other)
         if isinstance(other, _OPERANDS) or hasattr(other, "item"):
             return call_pair(record, self, other)
         return NotImplemented
@@ -112,8 +121,38 @@ def _comparison(name: str) -> Callable:
     return compare
 
 
+# Numbers that old code gives before the tensors: `x.add_(alpha, y)`.
+_OLD_ORDER = {
+    "add": ("alpha",), "sub": ("alpha",), "addcmul": ("value",), "addcdiv": ("value",),
+    "addmm": ("beta", "alpha"), "addmv": ("beta", "alpha"), "addr": ("beta", "alpha"),
+    "addbmm": ("beta", "alpha"), "baddbmm": ("beta", "alpha"),
+}  # fmt: skip
+
+
+def _taking_old_order(name: str, method: Callable, keywords: tuple[str, ...]) -> Callable:
+    @functools.wraps(method)
+    def taking(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1 and type(args[0]) in (int, float) and isinstance(args[-1], Tensor):
+            first = next(k for k, one in enumerate(args) if isinstance(one, Tensor))
+            kwargs |= zip(keywords, args[:first], strict=False)
+            args = args[first:]
+            given = ", ".join(f"{one}=" for one in keywords[:first])
+            warnings.warn(
+                f"{name}: numbers before the tensors are deprecated; give them as {given}",
+                UserWarning, stacklevel=2,
+            )  # fmt: skip
+        return method(self, *args, **kwargs)
+
+    return taking
+
+
 def bind() -> None:
     """Puts every method and operator on Tensor; once, at import."""
+    for name, keywords in _OLD_ORDER.items():
+        for known_as in (name, f"{name}_"):
+            if known_as in METHODS:
+                method = METHODS[known_as]
+                METHODS[known_as] = _taking_old_order(known_as, method, keywords)
     for name, method in METHODS.items():
         if name not in Tensor.__dict__:
             setattr(Tensor, name, method)

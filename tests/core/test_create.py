@@ -86,3 +86,25 @@ def test_windows_of_no_and_one_element(name, symmetric):
     window = getattr(nr.signal.windows, name)
     assert window(0, sym=symmetric, **given).tolist() == []
     assert window(1, sym=symmetric, **given).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        ([np.ones(2), np.zeros(2)], nr.float64),
+        ([np.float32(1), 2.0], nr.float32),
+        ([np.int32(1), 2.5], nr.float32),
+        ([np.int16(1), np.int32(2)], nr.int32),
+        ([nr.tensor(1, dtype=nr.int16), 2], nr.int64),
+        ([True, np.bool_(False)], nr.bool),
+        ([1.0, 2], nr.float32),
+    ],
+)
+def test_the_dtype_of_sequences_of_arrays(data, dtype):
+    assert nr.tensor(data).dtype is dtype
+
+
+def test_pythons_types_are_dtypes():
+    assert nr.zeros(1, dtype=float).dtype is nr.float64 and nr.ones(1).to(int).dtype is nr.int64
+    assert nr.zeros(1, dtype=complex).dtype is nr.complex128
+    assert nr.zeros(1, dtype=bool).dtype is nr.bool

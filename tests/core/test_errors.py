@@ -135,6 +135,31 @@ WRONG = {
         lambda: nr.multinomial(nr.tensor([0.0, 0.0]), 1), RuntimeError,
         "multinomial: .*a row of zeros",
     ),
+    "no probabilities": (
+        lambda: F.binary_cross_entropy(nr.tensor([1.5]), nr.tensor([1.0])), RuntimeError,
+        r"binary_cross_entropy: .*input outside of \[0, 1\]",
+    ),
+    "fill": (
+        lambda: nr.ones(2, dtype=nr.uint8).fill_(300), RuntimeError, "value 300 .*uint8 without"
+    ),
+    "assigned complex": (
+        lambda: ones(2).__setitem__(0, 1j), RuntimeError, "value 1j .*float32 without overflow"
+    ),
+    "masked fill": (
+        lambda: nr.ones(2, dtype=nr.int8).masked_fill_(ones(2) > 0, 300), RuntimeError,
+        "value 300 .*int8 without overflow",
+    ),
+    "index fill": (
+        lambda: nr.ones(2, dtype=nr.int8).index_fill(0, nr.tensor([0]), -300), RuntimeError,
+        "value -300 .*int8 without overflow",
+    ),
+    "repeat": (lambda: ones(3).repeat(-1), RuntimeError, r"repeat: .*at least 0.*\[-1\]"),
+    "a string in a tensor": (lambda: "a" in ones(2), RuntimeError, "passed in a str"),
+    "a float index": (lambda: ones(2)[1.5], IndexError, "valid indices .got float"),
+    "int of two": (lambda: int(ones(2)), ValueError, "only one element tensors"),
+    "a leaf in another shape": (
+        lambda: ones(2, requires_grad=True).unsqueeze_(0), RuntimeError, "unsqueeze_: a leaf"
+    ),
     "amax of nothing": (lambda: ones(5, 0).amax(), RuntimeError, r"amax: .*\(5, 0\)"),
     "amax along nothing": (lambda: ones(0).amax(0), IndexError, r"amax: .*\(0,\)"),
     "not of floats": (lambda: ~ones(2), (RuntimeError, TypeError), "bitwise_not: .*float32"),

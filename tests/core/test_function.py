@@ -64,7 +64,7 @@ def test_several_inputs_and_outputs_and_none():
 
     class Mixed(autograd.Function):
         @staticmethod
-        def forward(ctx, x, power, y, *, note=""):
+        def forward(ctx, x, power, y, note=""):
             seen["needs"] = ctx.needs_input_grad
             ctx.power = power
             ctx.note = note
@@ -73,11 +73,11 @@ def test_several_inputs_and_outputs_and_none():
         @staticmethod
         def backward(ctx, first, second):
             seen["gradients"] = (first.tolist(), second.tolist())
-            return first * ctx.power, None, None
+            return first * ctx.power, None, None, None
 
     x, y = nr.tensor([1.0], requires_grad=True), nr.tensor([2.0, 3.0])
     first, second = Mixed.apply(x, 4, y, note="kept")
-    assert seen["needs"] == (True, False, False)
+    assert seen["needs"] == (True, False, False, False)
     assert (first.tolist(), second.tolist()) == ([4], [3, 4])
     first.sum().backward()
     assert seen["gradients"] == ([1], [0, 0]) and x.grad.tolist() == [4]
@@ -199,7 +199,13 @@ def test_once_differentiable():
     ("returned", "kind", "message"),
     [
         (lambda g: (g, g), RuntimeError, "incorrect number of gradients .expected 1, got 2."),
-        (lambda g: (3.0,), TypeError, "gradient 0 must be a Tensor or None, not float"),
+        (
+            lambda g: (3.0,),
+            RuntimeError,
+            "a Tensor or None .* but got float as gradient 0",
+        ),
+        (lambda g: nr.ones(3), RuntimeError, r"got \[3\] but expected .* with \[2\]"),
+        (lambda g: g * 1j, RuntimeError, "expected a real one .* Return gradient.real"),
     ],
 )
 def test_bad_gradients(returned, kind, message):
@@ -209,7 +215,106 @@ def test_bad_gradients(returned, kind, message):
             return returned(gradient)
 
     with pytest.raises(kind, match=message):
-        Bad.apply(nr.tensor(1.0, requires_grad=True)).backward()
+        Bad.apply(nr.ones(2, requires_grad=True)).sum().backward()
+
+
+@pytest.mark.parametrize("gradient", [nr.ones(2, dtype=nr.float64), nr.ones(1, 2)])
+def test_gradients_take_the_dtype_and_the_shape_of_their_argument(gradient):
+    class Constant(Cube):
+        @staticmethod
+        def backward(ctx, _):
+            return gradient
+
+    x = nr.ones(2, requires_grad=True)
+    Constant.apply(x).sum().backward()
+    assert x.grad.dtype is nr.float32 and x.grad.tolist() == [1, 1]
+
+
+def test_outputs_that_are_no_tensors_have_a_gradient_of_none():
+    seen = []
+
+    class Several(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2, 5, x * 3
+
+        @staticmethod
+        def backward(ctx, *gradients):
+            seen.extend(gradients)
+            return gradients[2] * 3
+
+    x = nr.ones(2, requires_grad=True)
+    Several.apply(x)[2].sum().backward()
+    assert seen[0].tolist() == [0, 0] and seen[1] is None and x.grad.tolist() == [3, 3]
+
+
+def test_arguments_by_name_take_their_places():
+    class Scaled(autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor=1, shift=0, *, note=""):
+            return x * factor + shift
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient, None
+
+    x = nr.ones(2, requires_grad=True)
+    y = Scaled.apply(x, factor=3)
+    y.sum().backward()
+    assert y.tolist() == [3, 3] and x.grad.tolist() == [1, 1]
+    for given in ({"note": "kept"}, {"shift": 1}, {"unknown": 1}):
+        with pytest.raises(TypeError, match=r"Scaled.apply: got an unexpected keyword argument"):
+            Scaled.apply(x, **given)
+
+
+def test_setup_context_gets_the_defaults():
+    class Scaled(autograd.Function):
+        @staticmethod
+        def forward(x, factor=3):
+            return x * factor
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            _, ctx.factor = inputs
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * ctx.factor, None
+
+    x = nr.ones(2, requires_grad=True)
+    Scaled.apply(x).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind", "message"),
+    [
+        (lambda ctx, x: ctx.save_for_backward(x, 5), TypeError, "got int as argument 1"),
+        (lambda ctx, x: ctx.mark_dirty(5), RuntimeError, "mark_dirty: expected tensors only"),
+        (lambda ctx, x: ctx.mark_non_differentiable(5), RuntimeError, "mark_non_differentiable: "),
+        (lambda ctx, x: ctx.mark_dirty(x), RuntimeError, "leaf Variable that requires grad"),
+    ],
+)
+def test_what_can_be_marked(mark, kind, message):
+    class Marked(Cube):
+        @staticmethod
+        def forward(ctx, x):
+            mark(ctx, x)
+            return x
+
+    with pytest.raises(kind, match=message):
+        Marked.apply(nr.ones(2, requires_grad=True))
+
+
+def test_dirty_inputs_are_returned():
+    class Dirty(Cube):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x * 2
+
+    with pytest.raises(RuntimeError, match="marked as dirty .* not returned"):
+        Dirty.apply(nr.ones(2))
 
 
 def test_a_function_needs_both_halves():

@@ -245,8 +245,8 @@ def test_walking_over_slices_compiles_once():
         ((..., ...), IndexError, "single ellipsis"),
         (slice(None, None, -1), ValueError, "slice step must be positive"),
         (slice(None, None, 0), ValueError, "slice step must be positive"),
-        (1.5, TypeError, "only integers, slices"),
-        ("a", TypeError, "only integers, slices"),
+        (1.5, IndexError, "only integers, slices"),
+        ("a", IndexError, "only integers, slices"),
         (lambda: nr.tensor([0.5]), IndexError, "must be long, int, byte or bool tensors"),
         (lambda: nr.tensor([5]), IndexError, "index 5 is out of bounds for dimension 0"),
         (lambda: nr.tensor([True]), IndexError, "The shape of the mask .1. at index 0"),
@@ -276,3 +276,11 @@ def test_values_that_do_not_fit(index, value):
     with pytest.raises(RuntimeError, match="shape"):
         tensor[index] = value()
     assert tensor.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_bytes_are_masks():
+    x, mask = nr.arange(3.0), nr.tensor([0, 1, 1], dtype=nr.uint8)
+    with pytest.warns(UserWarning, match="use a bool mask") as told:
+        assert x[mask].tolist() == [1, 2]
+        x[mask] = 9
+    assert x.tolist() == [0, 9, 9] and told[0].filename == __file__

@@ -420,3 +420,60 @@ def test_small_equal_pieces_run_together():
         with nr.eager_mode():
             assert episode(length)[0] == pytest.approx(grad, rel=1e-5)
         assert ran == programs
+
+
+def test_modes_of_generators():
+    x = nr.ones(1, requires_grad=True)
+
+    @nr.no_grad()
+    def steps(x):
+        try:
+            given = yield (x * 2).requires_grad
+            yield given, (x * 2).requires_grad
+        except KeyError:
+            yield "caught", (x * 2).requires_grad
+        return 5
+
+    running = steps(x)
+    assert next(running) is False and (x * 2).requires_grad
+    assert running.send(7) == (7, False) and (x * 2).requires_grad
+    assert running.throw(KeyError) == ("caught", False)
+    with pytest.raises(StopIteration) as end:
+        next(running)
+    assert end.value.value == 5 and nr.is_grad_enabled()
+    closed = steps(x)
+    next(closed)
+    closed.close()
+    assert list(steps(x)) == [False, (None, False)]
+
+
+@pytest.mark.parametrize("function", [False, True])
+def test_a_backward_into_results_of_calls(function):
+    x = nr.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    for _ in range(2):
+        loss = (y * y).sum()
+        if function:
+            nr.autograd.backward(loss, inputs=[y])
+        else:
+            loss.backward(inputs=y)
+    assert y.grad.tolist() == [8, 16] and x.grad is None
+
+
+def test_a_kept_gradient_is_that_after_all_hooks():
+    y = nr.ones(1, requires_grad=True) * 2
+    y.retain_grad()
+    handle = y.register_hook(lambda gradient: gradient * 10)
+    y.register_hook(lambda gradient: gradient + 1)
+    y.sum().backward(retain_graph=True)
+    assert y.grad.tolist() == [11]
+    handle.remove()
+    y.grad = None
+    y.sum().backward()
+    assert y.grad.tolist() == [2]
+
+
+def test_gradients_by_name():
+    x = nr.ones(2, requires_grad=True)
+    found = nr.autograd.grad((x * 3).sum(), {"x": x}, only_inputs=True)
+    assert list(found) == ["x"] and found["x"].tolist() == [3, 3]

@@ -284,3 +284,60 @@ def test_nested_data():
     copied = nr.ones(2)
     assert nr.tensor(copied).add_(1).tolist() == [2, 2] and copied.tolist() == [1, 1]
     assert nr.tensor([1.0], requires_grad=True).requires_grad
+
+
+def test_formats_of_single_elements():
+    loss = (nr.ones(2, requires_grad=True) * 2.5).sum()
+    assert f"{loss} {nr.tensor(3)} {loss:.2f}" == "5.0 3 5.00"
+    assert "{}".format(nr.tensor(True)) == "True"  # noqa: UP032 (what is tested)
+    assert f"{nr.ones(1)}" == "tensor([1.])" and f"{loss!r}".startswith("tensor(5., grad_fn=")
+
+
+def test_copies_share_what_the_originals_do():
+    base = nr.arange(4.0)
+    whole, part = copy.deepcopy([base, base[1:3]])
+    whole.add_(1)
+    assert part.tolist() == [2, 3] and base.tolist() == [0, 1, 2, 3]
+    other = copy.copy(base)
+    other.mul_(2)
+    assert base.tolist() == [0, 2, 4, 6] and other is not base
+    leaf = copy.copy(nr.ones(2, requires_grad=True))
+    assert leaf.is_leaf and leaf.requires_grad
+
+
+def test_copies_of_parameters_have_no_gradient():
+    parameter, leaf = nr.nn.Parameter(nr.ones(2)), nr.ones(2, requires_grad=True)
+    for one in (parameter, leaf):
+        one.sum().backward()
+    assert copy.deepcopy(parameter).grad is None
+    assert copy.deepcopy(leaf).grad.tolist() == [1, 1]
+
+
+def test_a_leaf_that_changes_its_shape_stays_one():
+    leaf = nr.ones(2, requires_grad=True)
+    with nr.no_grad():
+        leaf.unsqueeze_(0)
+    (leaf * 2).sum().backward()
+    assert leaf.is_leaf and leaf.grad.tolist() == [[2, 2]]
+
+
+def test_numpy_arrays_are_operands():
+    array = np.array([1.0, 2.0])
+    assert (nr.ones(2) + array).tolist() == [2, 3] and (nr.ones(2) + array).dtype is nr.float64
+    assert (array.astype(np.float32) * nr.ones(2)).dtype is nr.float32
+    assert (nr.ones(2) < array).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("old", "wanted"),
+    [
+        (lambda x: x.add_(0.5, nr.ones(2)), [1.5, 2.5]),
+        (lambda x: x.sub(2, nr.ones(2)), [-1, 0]),
+        (lambda x: x.addcmul_(0.5, x, x), [1.5, 4]),
+        (lambda x: x.addcdiv_(-2, nr.ones(2), x), [-1, 1]),
+        (lambda x: nr.eye(2).addmm(1, -2, x[None].T, x[None]).diagonal(), [-1, -7]),
+    ],
+)
+def test_numbers_before_the_tensors(old, wanted):
+    with pytest.warns(UserWarning, match="numbers before the tensors"):
+        assert old(nr.tensor([1.0, 2.0])).tolist() == wanted

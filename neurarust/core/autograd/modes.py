@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,37 @@ class _Mode:
     """A context that is also a decorator, as PyTorch's modes are."""
 
     def __call__(self, function: Callable) -> Callable:
+        if inspect.isgeneratorfunction(function):
+            return self._stepping(function)
+
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:
             with self.copy():
                 return function(*args, **kwargs)
+
+        return inside
+
+    def _stepping(self, function: Callable) -> Callable:
+        """A generator that is in the mode while it runs, and not while its caller does."""
+
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            go_on = functools.partial(generator.send, None)
+            while True:
+                try:
+                    with self.copy():
+                        given = go_on()
+                except StopIteration as end:
+                    return end.value
+                try:
+                    go_on = functools.partial(generator.send, (yield given))
+                except GeneratorExit:
+                    with self.copy():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    go_on = functools.partial(generator.throw, error)
 
         return inside
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from numbers import Number
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import xlogy as jax_xlogy
 
+from .. import dtype as dtypes
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Exponent, Operand, Scalar
+from ..tensor.tensor import Tensor
 from .elementwise import SPECIAL, absolute, is_complex, is_float, refuse_bool
 
 
@@ -328,7 +331,12 @@ def where_method(input, condition, other):
     return where(condition, input, other)
 
 
-@op(inplace=True)
+def _number_held(input: Any, mask: Any = None, value: Any = None) -> None:
+    if isinstance(input, Tensor):
+        dtypes.hold(input.dtype, value)
+
+
+@op(inplace=True, check=_number_held)
 def masked_fill(input: Array, mask: Array, value: Operand):
     """The input with `value` where the mask holds; keeps the input's dtype."""
     if mask.dtype != jnp.bool_:

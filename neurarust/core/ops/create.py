@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -66,8 +67,10 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
     """A NumPy array of its own, in the dtype PyTorch would choose."""
     wanted = None if dtype is None else dtypes.of(dtype)
     own = isinstance(data, (np.ndarray, np.generic, jax.Array))
+    # Types of arrays and Tensors in a sequence, and of Python's numbers.
+    found: set[Any] = set()
     if not own:
-        data = _numbers(data)
+        data = _numbers(data, found)
     try:
         array = np.array(data)
     except ValueError as error:
@@ -85,6 +88,9 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
             wanted = dtypes.default_dtype().to_complex()
         else:
             wanted = dtypes.bool_ if array.dtype.kind == "b" else dtypes.int64
+        if any(isinstance(one, dtypes.dtype) for one in found):
+            kinds = [dtypes.of_number(one()) if isinstance(one, type) else one for one in found]
+            wanted = functools.reduce(dtypes.promote_types, kinds)
     if not own and wanted.category == dtypes.INTEGER and array.dtype.kind in "iu" and array.size:
         info = np.iinfo(wanted.dtype)
         if array.min() < info.min or array.max() > info.max:
@@ -97,12 +103,17 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
     return array.astype(wanted.dtype, copy=False)
 
 
-def _numbers(data: Any) -> Any:
-    """Nested sequences with their Tensors read."""
-    if isinstance(data, Tensor):
-        return data._host()
+def _numbers(data: Any, found: set[Any]) -> Any:
+    """Nested sequences with their Tensors read; `found` gets the types of what is in them."""
     if isinstance(data, (list, tuple)):
-        return [_numbers(one) for one in data]
+        return [_numbers(one, found) for one in data]
+    if isinstance(data, Tensor):
+        found.add(data.dtype)
+        return data._host()
+    if type(data) in (int, float, bool, complex):
+        found.add(type(data))
+    elif isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biufc":
+        found.add(dtypes.of(data.dtype))
     return data
 
 
@@ -191,12 +202,7 @@ def filled(
     if any(one < 0 for one in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
-    if kind.category == dtypes.INTEGER and isinstance(number, int):
-        info = np.iinfo(kind.dtype)
-        if not info.min <= number <= info.max:
-            raise RuntimeError(
-                f"full: value {number} cannot be converted to {kind} without overflow"
-            )
+    dtypes.hold(kind, number)
     static = {"shape": tuple(shape), "dtype": kind}
     made = call(_filled.op, (number,), static, devices.of(device))
     return finished(made, requires_grad)

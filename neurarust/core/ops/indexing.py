@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 import jax
@@ -166,7 +167,7 @@ class _Index:
 
 
 def _parse(tensor: Tensor, index: Any) -> _Index:
-    items = list(index) if isinstance(index, tuple) else [index]
+    items = [*map(_as_mask, index if isinstance(index, tuple) else (index,))]
     shape = tensor._aval().shape
     used = sum(_consumes(one) for one in items)
     if used > len(shape):
@@ -178,14 +179,21 @@ def _parse(tensor: Tensor, index: Any) -> _Index:
     at = dots[0] if dots else len(items)
     items[at : at + 1 if dots else at] = fill
     parsed = _Index()
-    # Starts travel as data where the tensor already holds its array (see DESIGN: a script
-    # that walks over its data must not compile once per position).
+    # Starts are data where the array is there: a walk over it compiles once, not per position.
     moving = tensor._value().array is not None
     position = 0
     out = 0
     for one in items:
         position, out = _parse_one(parsed, one, shape, position, out, moving)
     return parsed
+
+
+def _as_mask(one: Any) -> Any:
+    """An item of an index; one of bytes is a mask, as masks were once."""
+    if not isinstance(one, Tensor) or one.dtype is not dtypes.uint8:
+        return one
+    warnings.warn("indexing with uint8 is deprecated: use a bool mask", UserWarning, stacklevel=4)
+    return one != 0
 
 
 def _consumes(one: Any) -> int:
@@ -235,7 +243,7 @@ def _parse_one(
     try:
         number = operator.index(one)
     except TypeError:
-        raise TypeError(
+        raise IndexError(
             f"only integers, slices (`:`), ellipsis (`...`), None and long or bool Tensors are "
             f"valid indices (got {type(one).__name__})"
         ) from None
@@ -393,6 +401,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     check_writable("setitem", input)
     if isinstance(value, (list, tuple, np.ndarray)):
         value = _host_tensor(np.asarray(value))
+    dtypes.hold(input.dtype, value)
     if _fills_mask(input, index, value):
         call_inplace(masked_fill.op, input, (index, value), {})
         return

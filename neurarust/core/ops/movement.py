@@ -248,6 +248,8 @@ def repeat(input: Tensor, *counts: Any, repeats: Any = None) -> Tensor:
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
             "tensor"
         )
+    if any(one < 0 for one in counts):
+        fail("repeat", f"repeats {list(counts)}", "counts of at least 0")
     return _tile(input, counts)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .. import dtype as dtypes
 from ..define import function, op
 from ..errors import dimension, fail
 from ..op import Array, Operand
@@ -254,7 +255,13 @@ def index_reduce(
     return placed("index_reduce", input, dim, index, source, combine)
 
 
-@op(inplace=True, check=slices_in_bounds)
+def _fits_in(input: Any, dim: Any = None, index: Any = None, value: Any = None) -> None:
+    slices_in_bounds(input, dim, index)
+    if isinstance(input, Tensor):
+        dtypes.hold(input.dtype, value)
+
+
+@op(inplace=True, check=_fits_in)
 def index_fill(input: Array, dim, index: Array, value: Operand):
     """Puts one number into the entries of a dimension at the positions in `index`."""
     rows, at = lifted("index_fill", input, dim)

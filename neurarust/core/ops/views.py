@@ -15,7 +15,7 @@ from .. import dtype as dtypes
 from ..define import METHODS, function, view
 from ..errors import dimension, dimensions
 from ..op import Array
-from ..tensor.dispatch import call
+from ..tensor.dispatch import call, check_writable
 from ..tensor.tensor import Tensor, alias, new_object
 from .reinterpreting import in_dtype
 
@@ -456,15 +456,20 @@ def _become(tensor: Tensor, taken: Any) -> Tensor:
     """Turns a tensor into a view of what it was: `taken(old self)`."""
     before = alias(new_object(Tensor), tensor)
     before._base, before._edge = tensor._base, tensor._current_edge()
+    leaf = tensor.is_leaf and tensor.requires_grad
     seen = taken(before)
     if seen is not before:
         for name in _STATE:
             setattr(tensor, name, getattr(seen, name))
+        if leaf:
+            tensor._edge = None
+            tensor.requires_grad = True
     return tensor
 
 
 def _reshaping(name: str, taken: Any) -> None:
     def inplace(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_writable(name, input)
         return _become(input, lambda before: taken(before, *args, **kwargs))
 
     inplace.__name__ = inplace.__qualname__ = name

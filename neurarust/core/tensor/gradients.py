@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from ..autograd import walk
 from ..autograd.tape import Edge, Leaf, Tracked, ones
 from ..changes import Changes
 from ..engine.recording import state
-from .tensor import Body, Tensor, extends, fill, fresh_like, from_host, new_object, wrap
+from .storage import Storage
+from .tensor import Body, Tensor, alias, extends, fill, from_host, new_object, wrap
 
 
 @extends(Tensor)
@@ -113,15 +114,8 @@ class _Gradients(Body):
             RuntimeError: for a tensor of several elements without `gradient`, or one that does
                 not require grad.
         """
-        root = root_of(self, gradient)
-        targets = None
-        if inputs is not None:
-            inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-            if not inputs:
-                raise RuntimeError("'inputs' argument to backward cannot be empty.")
-            targets = [one._current_edge() for one in inputs]
         retain = create_graph if retain_graph is None else retain_graph
-        walk.backward([root], retain_graph=retain, create_graph=create_graph, targets=targets)
+        fill_gradients([root_of(self, gradient)], retain, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Calls `hook(gradient)` when this tensor's gradient is complete.
@@ -173,7 +167,7 @@ class _Gradients(Body):
                 tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient
             return tracked
 
-        hang(edge, keep)
+        hang(edge, keep, last=True)
 
     @property
     def retains_grad(self) -> bool:
@@ -197,15 +191,29 @@ class _Copying(Body):
             )
         if id(self) in memo:
             return memo[id(self)]
-        copied = fresh_like(self, self._value())
+        # Tensors that share memory do so in the copy.
+        storage = memo.get(id(self._storage))
+        if storage is None:
+            storage = memo[id(self._storage)] = Storage(self._storage.value)
+        copied = alias(new_object(type(self)), self)
+        copied._storage = storage
+        copied._version = storage.version
         if self.requires_grad:
             copied.requires_grad = True
         memo[id(self)] = copied
-        if self._grad is not None:
+        if self._grad is not None and type(self) is Tensor:  # parameters leave theirs
             copied._grad = self._grad.__deepcopy__(memo)
         copied.__dict__.update(
             {name: copy.deepcopy(one, memo) for name, one in self.__dict__.items()}
         )
+        return copied
+
+    def __copy__(self) -> Tensor:
+        """Another tensor of the same memory."""
+        copied = alias(new_object(type(self)), self)
+        if self.requires_grad:
+            copied.requires_grad = True
+        copied.__dict__.update(self.__dict__)
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
@@ -254,6 +262,27 @@ def leaf_of(tensor: Tensor) -> Leaf:
     return leaf
 
 
+def fill_gradients(
+    roots: Sequence[tuple[Edge, Tracked]], retain_graph: bool, create_graph: bool, inputs: Any
+) -> None:
+    """A backward from some roots into the `.grad` of all leaves, or of `inputs` alone."""
+    if inputs is None:
+        walk.backward(roots, retain_graph=retain_graph, create_graph=create_graph)
+        return
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if not inputs:
+        raise RuntimeError("'inputs' argument to backward cannot be empty.")
+    targets = [one._current_edge() for one in inputs]
+    found = walk.backward(
+        roots, retain_graph=retain_graph, create_graph=create_graph, targets=targets
+    )
+    for one, edge, tracked in zip(inputs, targets, found, strict=True):
+        # (Leaves have theirs.)
+        if edge is not None and type(edge[0]) is not Leaf and tracked is not None:
+            gradient = wrap(*tracked)
+            one._grad = gradient if one._grad is None else one._grad + gradient
+
+
 def root_of(tensor: Tensor, gradient: Tensor | None) -> tuple[Edge, Tracked]:
     """Where a backward starts: the edge of a tensor and its gradient, checked."""
     edge = tensor._current_edge()
@@ -283,15 +312,26 @@ def root_of(tensor: Tensor, gradient: Tensor | None) -> tuple[Edge, Tracked]:
     return edge, (gradient._value(), gradient._current_edge())
 
 
-def hang(edge: Any, hook: Callable[[Tracked], Tracked]) -> RemovableHandle:
-    """Hangs a function of the complete gradient on an edge."""
+def hang(edge: Any, hook: Callable[[Tracked], Tracked], last: bool = False) -> RemovableHandle:
+    """Hangs a function of the complete gradient on an edge.
+
+    Args:
+        last: it is called after those that come later, too.
+    """
     node, k = edge
     if node.hooks is None:
         node.hooks = {}
-    hooks = node.hooks.setdefault(k, [])
-    hooks.append(hook)
+    hooks = node.hooks.setdefault(k, _Hooks())
+    hooks.insert(len(hooks) - hooks.last, hook)
+    hooks.last += last
     Changes.count += 1
     return RemovableHandle(hooks, hook)
+
+
+class _Hooks(list):
+    """Functions of one gradient, and how many of them have to be the last ones."""
+
+    last = 0
 
 
 class RemovableHandle:

@@ -179,6 +179,11 @@ class Tensor:
         """Whether the elements are real floating-point numbers."""
         return self.dtype.is_floating_point
 
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the tensor lies on an NVIDIA GPU."""
+        return self.device.type == "cuda"
+
     def is_complex(self) -> bool:
         """Whether the elements are complex numbers."""
         return self.dtype.is_complex
@@ -199,6 +204,11 @@ class Tensor:
         return iter(self.unbind(0))  # type: ignore[attr-defined]
 
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, int, float, complex, np.generic)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element).__name__}."
+            )
         return bool((self == element).any())
 
     def __hash__(self) -> int:
@@ -267,14 +277,19 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
         return bool(self.item())
 
+    def _number(self) -> Any:
+        if self._aval().size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
+
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> int:
         if self.dtype.category > dtypes.INTEGER or self._aval().size != 1:
@@ -282,7 +297,8 @@ class Tensor:
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
-        if not self.ndim and spec:
+        # (So does PyTorch: a parameter is shown as one.)
+        if not self.ndim and (spec or type(self) is Tensor):
             return format(self.item(), spec)
         return object.__format__(self, spec)
 
