@@ -260,6 +260,7 @@ def view(
     name: str | None = None,
     method: bool = False,
     namespace: str | tuple[str, ...] = (),
+    overlaps: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Turns a function that takes a part of an array into a view of a Tensor's memory.
 
@@ -267,6 +268,7 @@ def view(
         layout: the same view of a NumPy array; gives strides and offset.
         write: function (array, part, *arguments) -> the array with that part replaced;
             None for views that cannot be written.
+        overlaps: whether several of the part's elements may be one in memory.
     """
 
     def decorate(part: Callable) -> Callable:
@@ -275,7 +277,7 @@ def view(
         writer = None
         if write is not None:
             writer = OPS[f"{known_as}.write"] = Op(f"{known_as}.write", write)
-        the_view = View(reader, writer, layout)
+        the_view = View(reader, writer, layout, overlaps)
 
         def public(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             return take_view(the_view, input, *args, **kwargs)

@@ -140,7 +140,7 @@ def test_view_needs_a_fitting_layout():
 
 
 @pytest.mark.parametrize("write", [
-    lambda v: v.add_(1), lambda v: v.__setitem__(0, 1), lambda v: v.copy_(nr.ones(3, 2)),
+    lambda v: v.add_(1), lambda v: v[:, 0].fill_(1), lambda v: v.copy_(nr.ones(3, 2)),
     lambda v: v.zero_(), lambda v: v.fill_(2),
 ])  # fmt: skip
 def test_an_expanded_view_cannot_be_written(write):
@@ -304,3 +304,24 @@ def test_in_place_under_no_grad_keeps_history():
     assert made.tolist() == [10, 3] and made.grad_fn.name() == "MulBackward0"
     made.sum().backward()
     assert x.grad.tolist() == [2, 2]
+
+
+def test_a_part_of_a_view_that_overlaps():
+    x = nr.zeros(5)
+    x.unfold(0, 2, 1)[1].fill_(1)
+    assert x.tolist() == [0, 1, 1, 0, 0]
+    x.as_strided((3, 2), (1, 1))[0].add_(5)
+    assert x.tolist() == [5, 6, 1, 0, 0]
+    x.view(1, 5).expand(3, 5)[2][3:].fill_(7)
+    assert x.tolist() == [5, 6, 1, 7, 7]
+    with pytest.raises(RuntimeError, match="expand: this view cannot be written"):
+        x.expand(3, 5)[:, 0].fill_(2)
+    assert x.tolist() == [5, 6, 1, 7, 7]
+
+
+def test_gradients_through_a_write_of_overlapping_parts():
+    x = nr.ones(4, requires_grad=True)
+    y = x * 2
+    y.unfold(0, 2, 1)[1].mul_(3)
+    (y * nr.arange(4.0)).sum().backward()
+    assert x.grad.tolist() == [0, 6, 12, 6]

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import dtype as dtypes
-from ..define import METHODS, function, view
+from ..define import METHODS, function, op, view
 from ..errors import dimension, dimensions
 from ..op import Array
 from ..tensor.dispatch import call, check_writable
@@ -271,7 +271,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     return _permute(input, tuple(order))
 
 
-@view(layout=lambda array, shape: np.broadcast_to(array, shape))
+@view(layout=lambda array, shape: np.broadcast_to(array, shape), overlaps=True)
 def _expand(input: Array, shape):
     return jnp.broadcast_to(input, shape)
 
@@ -336,6 +336,13 @@ def _scattered(part_of: Any) -> Any:
     return write
 
 
+@op(name="_write_places", method=False, namespace=())
+def _write_places(input: Array, part: Array, places: Array):
+    """The input with a part at these places of its flat form."""
+    flat = input.reshape(-1).at[places.reshape(-1)].set(part.reshape(-1))
+    return flat.reshape(input.shape)
+
+
 def _diagonal_of(array: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
     return np.diagonal(array, offset, dim1, dim2)
 
@@ -361,7 +368,7 @@ def _strided_of(array: np.ndarray, size: tuple, stride: tuple, storage_offset: i
     return np.lib.stride_tricks.as_strided(flat[storage_offset:], size, steps)
 
 
-@view(layout=_strided_of, write=_scattered(_strided_of))
+@view(layout=_strided_of, write=_scattered(_strided_of), overlaps=True)
 def _as_strided(input: Array, size, stride, storage_offset):
     positions = _strided_of(np.arange(input.size), size, stride, storage_offset)
     return input.reshape(-1)[positions]
@@ -411,7 +418,7 @@ def _windows_of(array: np.ndarray, dim: int, size: int, step: int) -> np.ndarray
     return windows[(slice(None),) * dim + (slice(None, None, step),)]
 
 
-@view(layout=_windows_of, write=_scattered(_windows_of))
+@view(layout=_windows_of, write=_scattered(_windows_of), overlaps=True)
 def _unfold(input: Array, dim, size, step):
     starts = np.arange(0, input.shape[dim] - size + 1, step)
     positions = starts[:, None] + np.arange(size)

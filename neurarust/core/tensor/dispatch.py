@@ -15,8 +15,8 @@ from ..engine.recording import record, state
 from ..engine.signature import baked, build, known
 from ..engine.value import Value
 from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPERAND, OPS, SCALAR, STATIC, Op
-from .storage import Step, View
-from .tensor import Body, Tensor, extends, wrap
+from .storage import Step, View, places_of
+from .tensor import Body, Tensor, extends, from_host, wrap
 
 _NUMBERS = (float, int, bool, complex)
 _LARGEST = 2**63 - 1
@@ -394,16 +394,16 @@ def write(tensor: Tensor, result: Tensor) -> None:
         return
     base = tensor._base
     whole = base if base is not None and state.grad else wrap(storage.value, None)
+    steps, beyond = _to_write(tensor._steps)
     levels = [whole]
-    for step in tensor._steps[:-1]:
+    for step in steps if beyond else steps[:-1]:
         levels.append(call(step.view.op, (levels[-1], *step.args), step.kwargs))
     part = result
-    for level, step in zip(reversed(levels), reversed(tensor._steps), strict=True):
+    if beyond:
+        part = _written_at_once(levels.pop(), part, beyond)
+    for level, step in zip(reversed(levels), reversed(steps), strict=True):
         if step.view.write is None:
-            raise RuntimeError(
-                f"{step.view.op.name}: this view cannot be written, because more than one of its "
-                f"elements refers to a single memory location. Clone it first"
-            )
+            raise _shares_elements(step)
         part = call(step.view.write, (level, part, *step.args), step.kwargs)
     value = part._storage.value
     before = storage.value
@@ -414,6 +414,32 @@ def write(tensor: Tensor, result: Tensor) -> None:
         base._edge = part._edge
     if base is None and state.grad:
         tensor._edge = result._edge
+
+
+def _to_write(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps of a view that are written back one by one, and those that are at once.
+
+    In a view whose elements overlap, the old ones of other parts would be written over the new.
+    """
+    for k, step in enumerate(steps[:-1]):
+        if step.view.overlaps:
+            return steps[:k], steps[k:]
+    return steps, ()
+
+
+def _written_at_once(whole: Tensor, part: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    places = places_of(whole._aval().shape, steps)
+    expanded = [one for one in steps if one.view.write is None]
+    if expanded and np.unique(places).size < places.size:
+        raise _shares_elements(expanded[0])
+    return call(OPS["_write_places"], (whole, part, wrap(from_host(places, whole.device), None)))
+
+
+def _shares_elements(step: Step) -> RuntimeError:
+    return RuntimeError(
+        f"{step.view.op.name}: this view cannot be written, because more than one of its "
+        f"elements refers to a single memory location. Clone it first"
+    )
 
 
 def set_out(op_name: str, out: Tensor, result: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,12 +39,15 @@ class View:
         write: op (array, new part, *arguments) -> the array with the part replaced.
         layout: the same view taken of a NumPy array (raises ValueError where NumPy
             would need a copy); shapes, strides and offsets are read off its result.
+        overlaps: whether several elements may be one in memory.
     """
 
-    __slots__ = ("op", "write", "layout")
+    __slots__ = ("op", "write", "layout", "overlaps")
 
-    def __init__(self, op: Op, write: Op | None, layout: Callable[..., Any]):
-        self.op, self.write, self.layout = op, write, layout
+    def __init__(
+        self, op: Op, write: Op | None, layout: Callable[..., Any], overlaps: bool = False
+    ):
+        self.op, self.write, self.layout, self.overlaps = op, write, layout, overlaps
 
 
 class Step:
@@ -53,6 +57,14 @@ class Step:
 
     def __init__(self, view: View, args: tuple, kwargs: dict[str, Any]):
         self.view, self.args, self.kwargs = view, args, kwargs
+
+
+def places_of(shape: tuple[int, ...], steps: tuple[Step, ...]) -> np.ndarray:
+    """Where the elements of a view are in the flat array of this shape that it is taken of."""
+    array = np.arange(math.prod(shape)).reshape(shape)
+    for one in steps:
+        array = one.view.layout(array, *one.args, **one.kwargs)
+    return np.ascontiguousarray(array)
 
 
 def layout_of(aval: Any, steps: tuple[Step, ...]) -> tuple[np.ndarray, int]:
