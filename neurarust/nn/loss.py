@@ -287,7 +287,15 @@ def nll_loss(
     return _nll(picked, target, weight, ignore_index, reduction).astype(input.dtype)
 
 
-@op(namespace=("nn.functional",), method=False, promote="same")
+def _probabilities_known(input: Any, target: Any = None, *_: Any, **named: Any) -> None:
+    """A check for elements outside [0, 1], where they are known already; else they give NaN."""
+    for one, name in ((input, "input"), (target, "target")):
+        host = known_host(one) if isinstance(one, Tensor) and one.numel() else None
+        if host is not None and not ((host >= 0) & (host <= 1)).all():
+            fail("binary_cross_entropy", f"{name} outside of [0, 1]", "probabilities")
+
+
+@op(namespace=("nn.functional",), method=False, promote="same", check=_probabilities_known)
 def binary_cross_entropy(
     input: Array,
     target: Array,
@@ -298,7 +306,8 @@ def binary_cross_entropy(
 ):
     """`-weight * (y log p + (1 - y) log(1 - p))` of probabilities; logarithms stop at -100.
 
-    Probabilities outside [0, 1] give NaN; PyTorch raises an error.
+    Elements outside [0, 1] raise an error where they are known at the call; an input still to be
+    computed gives NaN there.
     """
     reduction = _reduction("binary_cross_entropy", reduction, size_average, reduce)
     _same_shape("binary_cross_entropy", input, target)
