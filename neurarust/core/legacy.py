@@ -37,7 +37,13 @@ def _of_default_dtype(data: tuple, device: Any) -> Tensor:
     return constructed("Tensor", data, dtypes.default_dtype(), device)
 
 
-# A method that is bound here, since `create` imports the Tensor.
+def _new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
+    """A tensor of sizes or data in this one's dtype: an old form of `new_empty`, `new_tensor`."""
+    return constructed("new", data, self.dtype, self.device if device is None else device)
+
+
+# Methods that are bound here, since `create` imports the Tensor.
+setattr(Tensor, "new", _new)  # noqa: B010 (the class does not know the name)
 Tensor._constructed = staticmethod(_of_default_dtype)  # type: ignore[method-assign]
 
 

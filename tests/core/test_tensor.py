@@ -168,8 +168,11 @@ def test_pickle(dtype):
     loaded = pickle.loads(pickle.dumps(tensor))
     assert loaded.dtype is dtype and loaded.tolist() == tensor.tolist()
     assert loaded.requires_grad == tensor.requires_grad and loaded.note == "kept"
-    with pytest.raises(RuntimeError, match="only leaf tensors"):
-        pickle.dumps(nr.ones(1, requires_grad=True) * 2)
+
+
+def test_what_is_no_leaf_is_pickled_as_one():
+    loaded = pickle.loads(pickle.dumps(nr.ones(1, requires_grad=True) * 2))
+    assert loaded.tolist() == [2] and loaded.requires_grad and loaded.is_leaf
 
 
 def test_users_may_set_attributes():
@@ -341,3 +344,9 @@ def test_numpy_arrays_are_operands():
 def test_numbers_before_the_tensors(old, wanted):
     with pytest.warns(UserWarning, match="numbers before the tensors"):
         assert old(nr.tensor([1.0, 2.0])).tolist() == wanted
+
+
+def test_new_of_the_same_dtype():
+    x = nr.ones(2, dtype=nr.float64)
+    assert x.new(2, 3).shape == (2, 3) and x.new(x.size()).dtype is nr.float64
+    assert x.new([1, 2]).tolist() == [1, 2] and x.new([1, 2]).dtype is nr.float64

@@ -114,12 +114,16 @@ class Capture(Recording):
     def separate(self) -> None:
         """A backward inside stays in one piece."""
 
+    def origin(self, value: Value) -> str:
+        """What made a value, for messages."""
+        if value.ref < 0:
+            return f"an input, {value.aval},"
+        index = value.ref >> OUTPUT_BITS
+        return f"the result of {self.entries[index][0].name} (made at {self.lines[index]})"
+
     def compute(self, value: Value) -> None:
         """Somebody looked at a value that is only being described."""
-        made = f"an input, {value.aval},"
-        if value.ref >= 0:
-            index = value.ref >> OUTPUT_BITS
-            made = f"the result of {self.entries[index][0].name} (made at {self.lines[index]})"
+        made = self.origin(value)
         if state.capture is None:
             raise CaptureError(
                 f"{made} belongs to a call of {self.what} that is over. Tensors made inside a "

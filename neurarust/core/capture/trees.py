@@ -67,12 +67,12 @@ class _Form:
             for name, value in attributes.items():
                 object.__setattr__(one, name, value)
             return one
-        made = self.kind.__new__(self.kind)
+        made: Any = self.kind.__new__(self.kind)
         if isinstance(made, defaultdict):
             made.default_factory = self.factory
-        put = OrderedDict.__setitem__ if isinstance(made, OrderedDict) else dict.__setitem__
+        base: Any = OrderedDict if issubclass(self.kind, OrderedDict) else dict
         for key in self.order:
-            put(made, key, entries[key])
+            base.__setitem__(made, key, entries[key])
         if attributes:
             vars(made).update(attributes)
         return made

@@ -44,9 +44,15 @@ def difference(plan: Plan, before: Plan) -> tuple[bool, str | None]:
             f"it returned {_shown(before.leaves)} and then {_shown(plan.leaves)} beside its "
             f"tensors. Compute Python values outside"
         )
-    mine = (plan.targets, plan.gradients, plan.placed, plan.results)
-    if not _equal(mine, (before.targets, before.gradients, before.placed, before.results)):
-        return True, "it wrote to other tensors"
+    for name, mine, theirs in (
+        ("wrote to", plan.targets, before.targets),
+        ("set the .grad of", plan.gradients, before.gradients),
+        ("changed whether gradients flow to", plan.placed, before.placed),
+        ("returned", plan.results, before.results),
+    ):
+        if not _equal(mine, theirs):
+            counts = f"{len(theirs)} the time before, and {len(mine)} now"
+            return True, f"it {name} other tensors than the time before ({counts})"
     return False, None
 
 

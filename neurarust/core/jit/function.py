@@ -173,6 +173,7 @@ class Jitted:
             found, views, kept = _traced(trace, ran, self._function, tensors, args, kwargs)
             plan = Plan(found, tensors, views)
             leaks = [(one, output) for one, output in found.leaks]
+            leaked = trace.origin(leaks[0][0]._value()) if leaks else None
         except Exception as error:
             if trace.failure is None and not isinstance(error, CaptureError):
                 trace.forget()
@@ -187,7 +188,7 @@ class Jitted:
             guards = Guards(self._function, objects, self._codes)
         guards.ran()
         new = Variant(guards, plan)
-        reason = self._learn(key, new, comparable, bool(leaks), guarded)
+        reason = self._learn(key, new, comparable, leaked, guarded)
         if not kept:
             reason = "it changes a container that it got as an argument. Return a new one instead"
         values = plan.read(tensors)
@@ -204,12 +205,13 @@ class Jitted:
         return known is None or (codes is not None and known.keys() >= codes.keys())
 
     def _learn(
-        self, key: tuple, new: Variant, comparable: list[Variant], leaked: bool, guarded: bool
+        self, key: tuple, new: Variant, comparable: list[Variant], leaked: str | None, guarded: bool
     ) -> str | None:
         """Keeps a plan; the reason why the function must run as plain recording, or None.
 
         Args:
             comparable: those of traces since which no Python value changed but by the trace.
+            leaked: what made a tensor that somebody still holds.
             guarded: whether the guards looked at everything that the code read.
         """
         plan = new.plan
@@ -228,7 +230,7 @@ class Jitted:
         structure, reason = difference(plan, before.plan)
         if leaked:
             structure, reason = True, (
-                "it keeps a tensor that it made somewhere outside; return it instead"
+                f"it keeps {leaked} somewhere outside; return it instead"
             )  # fmt: skip
         if reason is None and not guarded:
             structure, reason = True, "it runs other code each time"
