@@ -69,7 +69,7 @@ class Event:
             self._wait()
 
     def elapsed_time(self, end_event: Event) -> float:
-        """Milliseconds from this point to another; waits for both, where PyTorch raises.
+        """Milliseconds from this point to another. Differs from PyTorch: it waits for both.
 
         Raises:
             ValueError: if one of them was made without `enable_timing=True`.

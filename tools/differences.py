@@ -40,7 +40,10 @@ Three differences come from how NeuraRust works:
 - A tensor's memory belongs to an immutable array: NumPy arrays are copied on the way in and
   read-only on the way out.
 """
-_MARK = re.compile(r"\(?[Dd]iffers from PyTorch(?: in that|,)?:?\s+(.*?)\s*\)?(?:\n\s*\n|\Z)", re.S)
+# Up to the end of the paragraph, or of the argument.
+_MARK = re.compile(
+    r"Differs from PyTorch(?: in that|:)\s+(.*?)\s*(?=\n\s*\n|\n {4}\w[\w, ]*: |\Z)", re.S
+)
 
 
 def text() -> str:
@@ -52,6 +55,7 @@ def text() -> str:
         found[heading] += [f"- `{name}`: {what}" for name, what in _told(path)]
     parts = [INTRODUCTION]
     for heading, lines in found.items():
+        lines = list({line.partition(": ")[2]: line for line in reversed(lines)}.values())
         if lines:
             parts.append(f"## {heading}\n\n" + "\n".join(sorted({*lines}, key=str.lower)) + "\n")
     return "\n".join(parts)

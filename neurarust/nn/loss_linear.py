@@ -128,8 +128,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         div_value: cluster k works with `in_features / div_value^k` features.
 
     Shape: (N, in_features) and targets (N), or (in_features) and ().
-    Source: Grave et al., "Efficient softmax approximation for GPUs", ICML 2017. Unlike PyTorch,
-    every cluster is computed for every row, so that no shape depends on the targets.
+    Source: Grave et al., "Efficient softmax approximation for GPUs", ICML 2017.
+    Differs from PyTorch: every cluster is computed for every row, so that no shape depends on the
+    targets.
     """
 
     def __init__(

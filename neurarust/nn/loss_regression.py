@@ -157,7 +157,8 @@ def gaussian_nll_loss(
 
     Args:
         var: a number, or a tensor of the input's shape, perhaps without its last dimension
-            or with 1 in one dimension. Negative values give NaN; PyTorch raises an error.
+            or with 1 in one dimension. Differs from PyTorch: negative values give NaN, and no
+            error.
         full: adds the constant `log(2 pi) / 2`.
     """
     reduction = _reduction("gaussian_nll_loss", reduction, None, None)

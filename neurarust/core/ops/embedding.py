@@ -197,8 +197,10 @@ def embedding_bag(
         padding_idx: indices that count for nothing.
 
     Shape: input (bags, length), or (indices) with offsets (bags); result (bags, features).
-    Empty bags give zeros. Other arguments as `embedding`: scale_grad_by_freq divides by each
-    row's own frequency, where PyTorch 2.13 on CPU divides by another row's.
+    Empty bags give zeros. Other arguments as `embedding`.
+
+    Differs from PyTorch: scale_grad_by_freq divides by each row's own frequency; PyTorch 2.13 on
+    CPU divides by another row's.
     """
     _check_known("embedding_bag", input, weight, RuntimeError)
     if max_norm is not None:

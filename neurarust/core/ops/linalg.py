@@ -1,7 +1,8 @@
 """Linear algebra: decompositions, solvers and norms of (batches of) matrices.
 
-PyTorch raises where a matrix is singular or not positive definite; here the result holds NaN
-or infinity, because a program that is compiled ahead cannot raise.
+Differs from PyTorch: where a matrix is singular or not positive definite, the result holds NaN or
+infinity, and nothing is raised, because a program that is compiled ahead cannot raise. (The `_ex`
+forms say which.)
 """
 
 from __future__ import annotations

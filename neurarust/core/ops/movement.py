@@ -277,8 +277,8 @@ def repeat_interleave(
     """Each element repeated; `repeats` is one count or a count an element.
 
     Args:
-        output_size: the sum of the counts; they are not looked at then. Differs from PyTorch on
-            CPU, which raises if it is another: here elements are cut off, or the last is repeated.
+        output_size: the sum of the counts; they are not looked at then. Differs from PyTorch: an
+            output_size that is another cuts elements off or repeats the last one.
     """
     at = None if dim is None else dimension("repeat_interleave", dim, input.ndim)
     if isinstance(repeats, Tensor) and output_size is not None:

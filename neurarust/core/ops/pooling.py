@@ -206,8 +206,8 @@ def max_pool2d(
 ):
     """Maxima over windows; of equal values the first gets the gradient.
 
-    Padding counts as minus infinity: only in windows that hold nothing else it may come
-    first, which drops their gradient where PyTorch gives it to their first real cell.
+    Padding counts as minus infinity. Differs from PyTorch: in windows that hold no other
+    number it may come first, which drops their gradient; PyTorch gives it to the first real cell.
 
     Args:
         stride: the kernel's size if left out.

@@ -24,8 +24,8 @@ def checkpoint(function: Callable | None = None, *, policy: Policy = None) -> Ca
 
         block = nr.checkpoint(block)        # or @nr.checkpoint, or (policy="dots_saveable")
 
-    Random numbers are the same both times. Buffers that the function writes (running statistics)
-    are written once, where PyTorch writes them twice.
+    Random numbers are the same both times. Differs from PyTorch: buffers that the function writes
+    (running statistics) are written once, not twice.
 
     A function that looks at a value runs as it is, with one warning.
 

@@ -60,8 +60,8 @@ def jacfwd(
     Best for fewer inputs than outputs. See `jacrev`.
 
     Args:
-        randomness: "error" refuses random numbers inside; else all columns see the same ones
-            (differs from PyTorch, where "different" draws anew for each column).
+        randomness: "error" refuses random numbers inside; else all columns see the same ones.
+            Differs from PyTorch: "different" draws once, too, not for each column.
     """
     vary = randomness_of("jacfwd", "error" if randomness == "error" else "same", None)
 
