@@ -112,7 +112,9 @@ from . import special as special  # noqa: E402
 from . import testing as testing  # noqa: E402
 
 # Imported on first use, which keeps `import neurarust` short.
-_MODULES = ("amp", "data", "distributions", "nn", "optim", "profiler", "random", "utils")
+_MODULES = (
+    "amp", "data", "distributions", "nn", "optim", "profiler", "random", "serialization", "utils",
+)  # fmt: skip
 _LAZY: dict[str, str] = dict(zip(_MODULES, _MODULES, strict=True))
 _LAZY |= {"Event": "streams", "Stream": "streams"}
 _LAZY |= {"load": "serialization", "save": "serialization", "GradScaler": "amp"}

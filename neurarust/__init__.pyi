@@ -110,6 +110,7 @@ from . import optim as optim
 from . import profiler as profiler
 from . import random as random
 from .serialization import save as save
+from . import serialization as serialization
 from .amp.casting import set_autocast_cache_enabled as set_autocast_cache_enabled
 from .amp.casting import set_autocast_dtype as set_autocast_dtype
 from .amp.casting import set_autocast_enabled as set_autocast_enabled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import contextlib
 import io
 import itertools
 import math
@@ -16,7 +17,7 @@ import os
 import pickle
 import zipfile
 from _codecs import encode as _encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,11 +54,20 @@ def save(obj: Any, f: str | os.PathLike | IO[bytes]) -> None:
 
     Args:
         f: a path, or a file object opened for writing bytes.
+    Raises:
+        RuntimeError: the path's folder is missing, or the path is a folder.
     """
     if not isinstance(f, str | os.PathLike):
         _write(obj, f, "archive")
         return
     path = Path(f)
+    if not path.parent.is_dir():
+        raise RuntimeError(
+            f"save: Parent directory {path.parent} does not exist. Make it first: "
+            f"os.makedirs({str(path.parent)!r}, exist_ok=True)"
+        )
+    if path.is_dir():
+        raise RuntimeError(f"save: {path} is a directory. Give the path of a file in it")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -184,8 +194,9 @@ class _Pickler(_PythonPickler):
 
 
 def load(
-    f: str | os.PathLike | IO[bytes], map_location: Any = None, weights_only: bool = True
-) -> Any:
+    f: str | os.PathLike | IO[bytes], map_location: Any = None, weights_only: bool = True, *,
+    mmap: bool | None = None,
+) -> Any:  # fmt: skip
     """Reads what `save` or `torch.save` wrote.
 
     Args:
@@ -193,7 +204,8 @@ def load(
         map_location: where the tensors go: a device, a dictionary from saved to wanted names, or
             a function of a storage and its saved name; where they were if left out.
         weights_only: make tensors and plain Python values only. Without it a file can run any
-            code: only for files whose origin you trust.
+            code: only for files whose origin you trust. `add_safe_globals` allows more.
+        mmap: accepted for a path; the file is read as usual.
     Raises:
         FileNotFoundError: there is no such file.
         RuntimeError: the file is damaged or of another format.
@@ -202,6 +214,11 @@ def load(
     if isinstance(f, str | os.PathLike):
         with open(f, "rb") as file:
             return _read(file, str(f), map_location, weights_only)
+    if mmap:
+        raise ValueError(
+            f"load: f must be a file path in order to use the mmap argument, but got "
+            f"{type(f).__name__}. Leave mmap out, or give the path"
+        )
     seekable = f.seekable() if hasattr(f, "seekable") else hasattr(f, "seek")
     file = f if seekable else io.BytesIO(f.read())
     return _read(file, getattr(f, "name", "the file object"), map_location, weights_only)
@@ -299,10 +316,14 @@ class _Unpickler(pickle.Unpickler):
             return found
         if not self.weights_only:
             return super().find_class(module, name)
+        for one in _safe:
+            if _path(one) == f"{module}.{name}":
+                return one[0] if isinstance(one, tuple) else one
         raise pickle.UnpicklingError(
             f"load: {self.storages.name} holds {module}.{name}, which weights_only=True does not "
-            f"make. Save a state_dict() instead; or, if you trust where the file came from, give "
-            f"weights_only=False, which can run any code"
+            f"make. Save a state_dict() instead; or, if you trust this class or function, allow it "
+            f"by neurarust.serialization.add_safe_globals([{name}]); or, if you trust where the "
+            f"file came from, give weights_only=False, which can run any code"
         )
 
     def persistent_load(self, pid: Any) -> Any:
@@ -378,3 +399,58 @@ _PLAIN: dict[tuple[str, str], Any] = {
         for name in _BUILTINS
     },
 }
+
+
+# ------------------------------------------------------------------ what else may be made
+
+# Classes and functions that files may name too, or pairs of one and the name that stands for it.
+_safe: list[Any] = []
+
+
+def _path(allowed: Any) -> str:
+    """The name that an allowed class or function has in files."""
+    if isinstance(allowed, tuple):
+        return allowed[1]
+    return f"{allowed.__module__}.{allowed.__qualname__}"
+
+
+def add_safe_globals(safe_globals: Iterable[Any]) -> None:
+    """Allows `load` to make more with weights_only: classes and functions that you trust.
+
+    Args:
+        safe_globals: classes, functions, or pairs of one and its full name in the file.
+    """
+    for one in safe_globals:
+        if isinstance(one, tuple) and len(one) != 2:
+            raise ValueError(
+                f"add_safe_globals: Expected tuple of length 2 (a class or function, and its full "
+                f"name in the file), but got length {len(one)}"
+            )
+        if not isinstance(one, tuple) and not hasattr(one, "__qualname__"):
+            raise TypeError(
+                f"add_safe_globals: expected classes and functions, but got {one!r}. Give a class "
+                f"itself, not one of its objects"
+            )
+        if one not in _safe:
+            _safe.append(one)
+
+
+def get_safe_globals() -> list[Any]:
+    """What `add_safe_globals` has allowed."""
+    return list(_safe)
+
+
+def clear_safe_globals() -> None:
+    """Forgets what `add_safe_globals` has allowed."""
+    _safe.clear()
+
+
+@contextlib.contextmanager
+def safe_globals(safe_globals: Iterable[Any]) -> Iterator[None]:
+    """Allows classes and functions as `add_safe_globals` does, as long as it is open."""
+    before = get_safe_globals()
+    add_safe_globals(safe_globals)
+    try:
+        yield
+    finally:
+        _safe[:] = before

@@ -12,7 +12,15 @@ import pytest
 
 import neurarust as nr
 from neurarust import nn
-from neurarust.serialization import ALIGNMENT, load, save
+from neurarust.serialization import (
+    ALIGNMENT,
+    add_safe_globals,
+    clear_safe_globals,
+    get_safe_globals,
+    load,
+    safe_globals,
+    save,
+)
 
 
 def back(obj, **options):
@@ -139,3 +147,40 @@ def test_damaged_and_missing_files(tmp_path):
         archive.writestr("other", "text")
     with pytest.raises(RuntimeError, match="without data.pkl"):
         load(path)
+
+
+class Settings:
+    def __init__(self, size):
+        self.size = size
+
+
+def test_more_is_made_where_it_is_allowed():
+    with safe_globals([Settings]):
+        assert back({"settings": Settings(3)})["settings"].size == 3
+    with pytest.raises(pickle.UnpicklingError, match=r"add_safe_globals\(\[Settings\]\)"):
+        back(Settings(3))
+    try:
+        add_safe_globals([Settings, Settings])
+        assert get_safe_globals() == [Settings] and back(Settings(4)).size == 4
+        clear_safe_globals()
+        add_safe_globals([(nn.Linear, f"{__name__}.Settings")])
+        assert type(back(Settings(5))) is nn.Linear
+    finally:
+        clear_safe_globals()
+    assert nr.serialization.get_safe_globals() == []
+    with pytest.raises(ValueError, match="Expected tuple of length 2"):
+        add_safe_globals([("a", "b", "c")])
+    with pytest.raises(TypeError, match="expected classes and functions, but got 5"):
+        add_safe_globals([5])
+
+
+def test_where_files_are_written_and_read(tmp_path):
+    path = tmp_path / "kept.pt"
+    save(nr.ones(2), path)
+    assert load(path, mmap=True).tolist() == [1, 1]
+    with open(path, "rb") as file, pytest.raises(ValueError, match="f must be a file path"):
+        load(file, mmap=True)
+    with pytest.raises(RuntimeError, match=r"Parent directory .*missing does not exist. Make it"):
+        save(nr.ones(2), tmp_path / "missing" / "kept.pt")
+    with pytest.raises(RuntimeError, match="is a directory"):
+        save(nr.ones(2), tmp_path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,22 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.ndarray | np.generic):
         return data if data.dtype.kind in "SUO" else tensor(data)
     if isinstance(data, Mapping):
-        # The classes of mappings take one, which no protocol says.
-        return type(data)({key: default_convert(one) for key, one in data.items()})  # type: ignore[call-arg]
+        return _like(data, {key: default_convert(one) for key, one in data.items()})
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*map(default_convert, data))
     if isinstance(data, tuple):
         return [default_convert(one) for one in data]
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
-        # The classes of sequences take one, which no protocol says.
-        return type(data)([default_convert(one) for one in data])  # type: ignore[call-arg]
+        return _like(data, [default_convert(one) for one in data])
     return data
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
     """Stacks items: tensors, arrays and numbers become tensors with a first dimension more.
 
-    Mappings and sequences are collated member by member; strings stay a list. Tensors in
-    host memory are stacked by NumPy, so that no program is recorded for the data.
+    Mappings and sequences are collated member by member, tuples to a list; strings stay as
+    they are, a list or tuple. Tensors in host memory are stacked by NumPy, so that no program is
+    recorded for the data.
     """
     first = batch[0]
     if isinstance(first, Tensor):
@@ -53,22 +53,33 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, float):
         return tensor(list(batch), dtype=dtypes.float64)
     if isinstance(first, str | bytes):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
-        # The classes of mappings take one, which no protocol says.
-        return type(first)({key: default_collate([one[key] for one in batch]) for key in first})  # type: ignore[call-arg]
+        return _like(first, {key: default_collate([one[key] for one in batch]) for key in first})
     if isinstance(first, Sequence):
         if any(len(one) != len(first) for one in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         members = [default_collate(part) for part in zip(*batch, strict=True)]
         if isinstance(first, tuple):
             return type(first)(*members) if hasattr(first, "_fields") else members
-        # The classes of sequences take one, which no protocol says.
-        return type(first)(members)  # type: ignore[call-arg]
+        return _like(first, members)
     raise TypeError(
         f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
         f"found {type(first)}. Give collate_fn= for other kinds"
     )
+
+
+def _like(example: Any, members: Any) -> Any:
+    """The members in a mapping or sequence of the example's class, or as they are if it refuses."""
+    try:
+        if not isinstance(example, MutableMapping | MutableSequence):
+            return type(example)(members)
+        made: Any = copy.copy(example)
+        for key, one in members.items() if isinstance(members, dict) else enumerate(members):
+            made[key] = one
+        return made
+    except TypeError:
+        return members
 
 
 def _check_shapes(shapes: list[Any]) -> None:

@@ -18,6 +18,9 @@ from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 T = TypeVar("T")
 
+# What the order of items was made from.
+_FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
+
 
 class WorkerInfo(NamedTuple):
     """What `get_worker_info` says of the thread that asks."""
@@ -60,6 +63,7 @@ class DataLoader(Generic[T]):
     """
 
     dataset: Any
+    _complete = False
 
     def __init__(
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None,
@@ -78,6 +82,10 @@ class DataLoader(Generic[T]):
             raise ValueError(
                 "prefetch_factor option could only be specified with workers. Set num_workers > 0"
             )
+        if prefetch_factor is not None and prefetch_factor < 0:
+            raise ValueError("prefetch_factor option should be non-negative")
+        if num_workers == 0 and persistent_workers:
+            raise ValueError("persistent_workers option needs num_workers > 0")
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         iterable = isinstance(dataset, IterableDataset)
@@ -115,6 +123,15 @@ class DataLoader(Generic[T]):
         self.sampler, self.batch_sampler = sampler, batch_sampler
         batched = batch_size is not None or batch_sampler is not None
         self.collate_fn = collate_fn or (default_collate if batched else default_convert)
+        self._complete = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._complete and name in _FIXED:
+            raise ValueError(
+                f"DataLoader: {name} attribute should not be set after DataLoader is initialized. "
+                f"Make another DataLoader"
+            )
+        object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
@@ -127,14 +144,7 @@ class DataLoader(Generic[T]):
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[T]:
-        batches = self._threaded() if self.num_workers else (job() for job in self._jobs())
-        while True:
-            synchronize(wait=False)
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            yield batch
+        return _Batches(self)
 
     # ------------------------------------------------------------ preparing batches
 
@@ -176,7 +186,7 @@ class DataLoader(Generic[T]):
         """The batches in order, prepared ahead by threads."""
         iterable = isinstance(self.dataset, IterableDataset)
         count = 1 if iterable else self.num_workers
-        ahead = self.num_workers * (self.prefetch_factor or 2)
+        ahead = self.num_workers * max(self.prefetch_factor or 0, 1)
         numbers = itertools.count()
         seed = self.generator.initial_seed() if self.generator is not None else 0
 
@@ -212,6 +222,23 @@ class DataLoader(Generic[T]):
                 yield batch
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Batches(Iterator[T]):
+    """One walk over a loader's batches; its length is that of all of them."""
+
+    def __init__(self, loader: DataLoader[T]):
+        self.loader = loader
+        self.batches = (
+            loader._threaded() if loader.num_workers else (job() for job in loader._jobs())
+        )
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __next__(self) -> T:
+        synchronize(wait=False)
+        return next(self.batches)
 
 
 _END = object()

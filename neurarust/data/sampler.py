@@ -53,9 +53,9 @@ class RandomSampler(Sampler):
             raise TypeError(
                 f"replacement should be a boolean value, but got replacement={replacement}"
             )
-        _check_count(num_samples, None)
         self.data_source, self.replacement = data_source, replacement
         self._num_samples, self.generator = num_samples, generator
+        _check_count(self.num_samples)
 
     @property
     def num_samples(self) -> int:
@@ -64,6 +64,10 @@ class RandomSampler(Sampler):
 
     def __iter__(self) -> Iterator[int]:
         rng, length = numpy_generator(self.generator), len(self.data_source)
+        if not length:
+            raise ValueError(
+                f"RandomSampler: cannot draw {self.num_samples} items from an empty data source"
+            )
         if self.replacement:
             yield from rng.integers(0, length, self.num_samples).tolist()
             return
@@ -97,7 +101,7 @@ class WeightedRandomSampler(Sampler):
         self, weights: Iterable[float], num_samples: int, replacement: bool = True,
         generator: Stream | None = None,
     ):  # fmt: skip
-        _check_count(num_samples, 0)
+        _check_count(num_samples)
         if not isinstance(replacement, bool):
             raise ValueError(
                 f"replacement should be a boolean value, but got replacement={replacement}"
@@ -141,9 +145,7 @@ class BatchSampler(Sampler):
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
 
 
-def _check_count(count: Any, default: int | None) -> None:
-    if count is None and default is None:
-        return
+def _check_count(count: Any) -> None:
     if isinstance(count, bool) or not isinstance(count, int) or count <= 0:
         raise ValueError(
             f"num_samples should be a positive integer value, but got num_samples={count}"

@@ -188,7 +188,7 @@ class Gumbel(_Expanding):
 class Pareto(_Expanding):
     r"""Density $alpha\, scale^{alpha} / x^{alpha + 1}$ for $x \ge scale$."""
 
-    arg_constraints = {"scale": constraints.positive, "alpha": constraints.positive}
+    arg_constraints = {"alpha": constraints.positive, "scale": constraints.positive}
 
     def __init__(self, scale: Any, alpha: Any, validate_args: bool | None = None):
         self.scale, self.alpha = broadcast_all(scale, alpha)

@@ -237,7 +237,7 @@ class Distribution:
         for name in self.arg_constraints:
             value = self.__dict__.get(name)
             if value is not None:
-                shown.append(f"{name}: {value if value.numel() == 1 else list(value.shape)}")
+                shown.append(f"{name}: {value if value.numel() == 1 else value.shape}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 

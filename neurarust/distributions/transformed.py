@@ -256,4 +256,7 @@ class MixtureSameFamily(Distribution):
             return drawn.gather(len(shape), chosen).squeeze(len(shape))
 
     def __repr__(self) -> str:
-        return f"MixtureSameFamily({self._mixture_distribution}, {self._component_distribution})"
+        return (
+            f"MixtureSameFamily(\n  {self._mixture_distribution},\n  "
+            f"{self._component_distribution})"
+        )

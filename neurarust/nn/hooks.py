@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from ..core.autograd.tape import Edge, Tracked, next_number
 from ..core.capture import MODES
+from ..core.changes import Changes
 from ..core.engine.recording import state
 from ..core.engine.value import Aval
 from ..core.tensor.gradients import RemovableHandle
@@ -31,6 +32,15 @@ MODES.append(
 )
 
 
+class _Handle(RemovableHandle):
+    """What registering a hook of a module returns."""
+
+    @property
+    def id(self) -> int:
+        """The hook's key among those of its kind."""
+        return self.hook
+
+
 def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
     """Adds a hook to those of its kind; the handle removes it again."""
     kept = hooks.setdefault(kind, {})
@@ -40,7 +50,7 @@ def add(hooks: dict[str, dict], kind: str, hook: Any, prepend: bool = False) -> 
         kept.clear()
     kept[key] = hook
     kept.update(before)
-    return RemovableHandle(kept, key)
+    return _Handle(kept, key)
 
 
 def of(hooks: dict[str, dict] | None, kind: str) -> tuple:
@@ -224,6 +234,71 @@ def _replaced(kind: str, result: Any, given: tuple) -> tuple:
 # ------------------------------------------------------------------ registering
 
 
+class _Hooks(MutableMapping[int, Callable]):
+    """A module's hooks of one kind, by key; changes of them take effect."""
+
+    def __init__(self, module: Any, shown: _Shown):
+        self.module, self.shown = module, shown
+
+    def kept(self) -> dict[int, Any]:
+        """What the module has of them; a new dictionary if nothing."""
+        return (getattr(self.module, self.shown.home) or {}).get(self.shown.kind, {})
+
+    def __getitem__(self, key: int) -> Callable:
+        found = self.kept()[key]
+        return found[0] if self.shown.flags else found
+
+    def __setitem__(self, key: int, hook: Callable) -> None:
+        Changes.count += 1
+        members, shown = self.module.__dict__, self.shown
+        if members.get(shown.home) is None:
+            members[shown.home] = {}
+        kept = members[shown.home].setdefault(shown.kind, {})
+        kept[key] = (hook, *shown.flags) if shown.flags else hook
+
+    def __delitem__(self, key: int) -> None:
+        Changes.count += 1
+        del self.kept()[key]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.kept())
+
+    def __len__(self) -> int:
+        return len(self.kept())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class _Shown:
+    """PyTorch's attribute of a module for the hooks of one kind.
+
+    Args:
+        flags: what is kept beside a hook that is put here.
+    """
+
+    def __init__(self, kind: str, *flags: bool, home: str = "_hooks"):
+        self.kind, self.flags, self.home = kind, flags, home
+
+    def __get__(self, module: Any, _: type | None = None) -> Any:
+        return self if module is None else _Hooks(module, self)
+
+    def __set__(self, module: Any, given: MutableMapping[int, Callable]) -> None:
+        hooks, given = _Hooks(module, self), dict(given)
+        hooks.clear()
+        hooks.update(given)
+
+
+class _WithoutModule:
+    """A hook that is not told whose it is."""
+
+    def __init__(self, hook: Callable):
+        self.hook = hook
+
+    def __call__(self, module: Any, *args: Any) -> Any:
+        return self.hook(*args)
+
+
 class Hooked:
     """The part of a Module that keeps its hooks."""
 
@@ -231,6 +306,13 @@ class Hooked:
     _hooks: dict[str, dict] | None = None
     # Those of state dicts.
     _state_hooks: dict[str, dict] | None = None
+    _forward_pre_hooks = _Shown(FORWARD_PRE, False)
+    _forward_hooks = _Shown(FORWARD, False, False)
+    _backward_pre_hooks, _backward_hooks = _Shown(BACKWARD_PRE), _Shown(BACKWARD)
+    _state_dict_pre_hooks = _Shown(STATE_PRE, home="_state_hooks")
+    _state_dict_hooks = _Shown(STATE, True, home="_state_hooks")
+    _load_state_dict_pre_hooks = _Shown(LOAD_PRE, home="_state_hooks")
+    _load_state_dict_post_hooks = _Shown(LOAD, home="_state_hooks")
 
     def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
         if self._hooks is None:
@@ -289,13 +371,23 @@ class Hooked:
 
     def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """`hook(module, state_dict, prefix, local_metadata)` after `state_dict` collected."""
-        return self._add_state_hook(STATE, hook)
+        return self._add_state_hook(STATE, (hook, False))
+
+    def _register_state_dict_hook(self, hook: Callable) -> RemovableHandle:
+        """As `register_state_dict_post_hook`, but what the hook returns is the state dict."""
+        return self._add_state_hook(STATE, (hook, True))
 
     def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
         """`hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
         unexpected_keys, error_msgs)` before the module's tensors are filled."""
 
         return self._add_state_hook(LOAD_PRE, hook)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable, with_module: bool = False
+    ) -> RemovableHandle:
+        """The older form, whose hook does not get the module without `with_module`."""
+        return self._add_state_hook(LOAD_PRE, hook if with_module else _WithoutModule(hook))
 
     def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """`hook(module, incompatible_keys)` after the module and all below it were filled."""

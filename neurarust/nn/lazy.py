@@ -21,6 +21,16 @@ class _Uninitialized(Tensor):
 
     cls_to_become: Any
 
+    @property
+    def shape(self) -> Any:
+        """Raises: there is none yet."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually "
+            "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
+            "initialized one. Call `forward` to initialize the parameters before accessing their "
+            "attributes."
+        )
+
     def materialize(self, shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> None:
         """Gives the tensor a shape, in place; its elements mean nothing yet."""
         kind = self.dtype if dtype is None else dtype
@@ -29,6 +39,24 @@ class _Uninitialized(Tensor):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def _refused(name: str) -> Any:
+    """A method that raises as long as a tensor has no shape."""
+
+    def refuse(self: Any, *_: Any, **__: Any) -> Any:
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in Tensor.{name}. Call `forward` with a "
+            f"dummy batch first: it gives the parameters of lazy modules their shapes"
+        )
+
+    return refuse
+
+
+_SIZED = ("numel", "nelement", "dim", "stride", "item", "tolist", "numpy", "__len__", "__bool__",
+          "__getitem__")  # fmt: skip
+for _name in _SIZED:
+    setattr(_Uninitialized, _name, _refused(_name))
 
 
 class UninitializedParameter(_Uninitialized, Parameter):

@@ -22,7 +22,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return super().__repr__()
+        return f"_{super().__repr__()}"
 
 
 def save(module: Any, destination: dict, prefix: str, keep_vars: bool) -> None:
@@ -55,8 +55,13 @@ def save_all(module: Any, destination: dict | None, prefix: str, keep_vars: bool
             child.state_dict(
                 destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
             )
-    for hook in hooks.of(module._state_hooks, hooks.STATE):
+    for hook, may_replace in hooks.of(module._state_hooks, hooks.STATE):
         result = hook(module, destination, prefix, metadata)
+        if result is not None and not may_replace:
+            raise RuntimeError(
+                "hooks registered with register_state_dict_post_hook must return None: change the "
+                "given state dict in place (state_dict post-hook must return None)"
+            )
         destination = destination if result is None else result
     return destination
 
@@ -88,7 +93,7 @@ def load(
                 f'While copying the parameter named "{key}", expected a Tensor from the '
                 f"checkpoint but received {type(source).__name__}"
             )
-        elif source.shape != tensor.shape:
+        elif source._aval().shape != tensor._aval().shape:
             errors.append(
                 f"size mismatch for {key}: copying a param with shape {source.shape} from "
                 f"checkpoint, the shape in current model is {tensor.shape}."

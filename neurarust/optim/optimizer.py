@@ -352,16 +352,29 @@ class Optimizer:
                     f"optimizer's group: {len(saved['params'])} parameters instead of "
                     f"{len(group['params'])}"
                 )
-        self.state = ToldOfAll(Told)
+        state = ToldOfAll(Told)
+        before = [dict(group) for group in self.param_groups]
         for saved, group in zip(groups, self.param_groups, strict=True):
             counts: dict[Any, Tensor] = {}
             for number, param in zip(saved["params"], group["params"], strict=True):
                 kept = state_dict["state"].get(number)
                 if kept is not None:
-                    self.state[param] = self._taken_up(param, group, kept, counts)
-            group.update({k: _copied(v) for k, v in saved.items() if k != "params"})
+                    state[param] = self._taken_up(param, group, kept, counts)
+        for saved, group in zip(groups, self.param_groups, strict=True):
+            params = group["params"]
+            group.clear()
+            group.update({k: _copied(v) for k, v in saved.items() if k != "params"}, params=params)
+        # Where a subclass gives options that older files lack; others stay as they were.
+        self.__setstate__({"state": state, "param_groups": self.param_groups})
+        for own, group in zip(before, self.param_groups, strict=True):
+            for name, option in own.items():
+                group.setdefault(name, option)
         for hook in self._hooks["load_state_dict_post"].values():
             hook(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes up attributes: all of them from a pickle, state and groups from a state dict."""
+        self.__dict__.update(state)
 
     def _taken_up(
         self, param: Tensor, group: dict[str, Any], kept: dict[str, Any], counts: dict

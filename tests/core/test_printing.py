@@ -71,7 +71,7 @@ def test_long_rows_are_broken():
         """)
 
 
-def test_big_tensors_show_their_edges_and_their_shape():
+def test_big_tensors_show_their_edges():
     assert repr(nr.arange(4000).reshape(40, 100)) == dedented("""
         tensor([[   0,    1,    2,  ...,   97,   98,   99],
                 [ 100,  101,  102,  ...,  197,  198,  199],
@@ -79,7 +79,7 @@ def test_big_tensors_show_their_edges_and_their_shape():
                 ...,
                 [3700, 3701, 3702,  ..., 3797, 3798, 3799],
                 [3800, 3801, 3802,  ..., 3897, 3898, 3899],
-                [3900, 3901, 3902,  ..., 3997, 3998, 3999]], size=(40, 100))
+                [3900, 3901, 3902,  ..., 3997, 3998, 3999]])
         """)
 
 
@@ -96,7 +96,7 @@ def test_options():
     nr.set_printoptions(sci_mode=True)
     assert repr(nr.tensor([1.5, 2.5])) == "tensor([1.50e+00, 2.50e+00])"
     nr.set_printoptions(threshold=4, edgeitems=1)
-    assert repr(nr.arange(5)) == "tensor([0,  ..., 4], size=(5,))"
+    assert repr(nr.arange(5)) == "tensor([0,  ..., 4])"
     nr.set_printoptions(profile="full", linewidth=20)
     assert repr(nr.arange(6.0)) == "tensor([0., 1., 2.,\n        3., 4., 5.])"
     nr.set_printoptions(profile="default")

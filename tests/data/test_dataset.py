@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+
 import numpy as np
 import pytest
 
@@ -92,7 +94,7 @@ def test_batch_sampler():
 def test_collate():
     point = data.default_collate([{"a": 1, "b": (2.0, "x")}, {"a": 3, "b": (4.0, "y")}])
     assert point["a"].tolist() == [1, 3] and point["a"].dtype is nr.int64
-    assert point["b"][0].dtype is nr.float64 and point["b"][1] == ["x", "y"]
+    assert point["b"][0].dtype is nr.float64 and point["b"][1] == ("x", "y")
     rows = data.default_collate([np.ones(2, np.float32), np.zeros(2, np.float32)])
     assert rows.tolist() == [[1, 1], [0, 0]] and rows.dtype is nr.float32
     assert data.default_collate([nr.ones(2), nr.zeros(2)]).tolist() == [[1, 1], [0, 0]]
@@ -104,3 +106,15 @@ def test_collate():
         data.default_collate([object()])
     with pytest.raises(RuntimeError, match="equal size"):
         data.default_collate([[1], [1, 2]])
+
+
+def test_collate_keeps_the_kind_of_containers():
+    assert data.default_collate(["x", "y"]) == ["x", "y"]
+    names, numbers = data.default_collate([("x", 1), ("y", 2)])
+    assert names == ("x", "y") and numbers.tolist() == [1, 2]
+    assert isinstance(data.default_collate([("x", 1), ("y", 2)]), list)
+    assert isinstance(data.default_collate([deque([1]), deque([2])]), deque)
+    made = data.default_collate([defaultdict(list, a=1), defaultdict(list, a=2)])
+    assert made.default_factory is list and made["a"].tolist() == [1, 2]
+    assert [one.tolist() for one in data.default_collate([range(2)] * 2)] == [[0, 0], [1, 1]]
+    assert data.default_convert(range(2)) == [0, 1]

@@ -128,3 +128,31 @@ def test_leaving_early_and_wrong_arguments():
         data.DataLoader(pairs(), prefetch_factor=2)
     with pytest.raises(ValueError, match="non-negative"):
         data.DataLoader(pairs(), num_workers=-1)
+    with pytest.raises(ValueError, match="prefetch_factor option should be non-negative"):
+        data.DataLoader(pairs(), num_workers=1, prefetch_factor=-1)
+    with pytest.raises(ValueError, match="persistent_workers option needs num_workers > 0"):
+        data.DataLoader(pairs(), persistent_workers=True)
+    with pytest.raises(TypeError, match="no len"):
+        data.DataLoader(map(abs, range(3)), shuffle=True)
+    with pytest.raises(ValueError, match="num_samples should be a positive integer value"):
+        data.RandomSampler([])
+    with pytest.raises(ValueError, match="cannot draw 2 items from an empty data source"):
+        list(data.RandomSampler([], num_samples=2))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_iterator_knows_how_many_batches_there_are(workers):
+    batches = iter(data.DataLoader(pairs(), 4, num_workers=workers))
+    assert len(batches) == 3 and iter(batches) is batches
+    assert len([next(batches), *batches]) == 3
+    with pytest.raises(TypeError, match="no len"):
+        len(iter(data.DataLoader(Walk(), 4)))
+
+
+@pytest.mark.parametrize("name", ["batch_size", "sampler", "batch_sampler", "drop_last", "dataset"])
+def test_what_is_not_set_after_construction(name):
+    loader = data.DataLoader(pairs(), 4)
+    with pytest.raises(ValueError, match=f"{name} attribute should not be set after"):
+        setattr(loader, name, None)
+    loader.num_workers = 2
+    assert len(list(loader)) == 3

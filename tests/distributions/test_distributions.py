@@ -297,3 +297,17 @@ def test_a_cached_transform_inverts_exactly():
     y = transform(x)
     assert transform.inv(y) is x
     assert transform.with_cache(0).inv(y).tolist() != x.tolist()
+
+
+def test_printing():
+    zeros, ones = nr.zeros(2), nr.ones(2)
+    normal = D.Normal(zeros, ones)
+    assert repr(D.Normal(0.0, 1.0)) == "Normal(loc: 0.0, scale: 1.0)"
+    assert repr(normal) == "Normal(loc: neurarust.Size([2]), scale: neurarust.Size([2]))"
+    assert repr(D.Pareto(1.0, 2.0)) == "Pareto(alpha: 2.0, scale: 1.0)"
+    choice = D.Categorical(ones)
+    assert repr(choice) == "Categorical(probs: neurarust.Size([2]))"
+    assert choice.logits.shape == (2,)
+    assert repr(choice) == "Categorical(probs: neurarust.Size([2]), logits: neurarust.Size([2]))"
+    mixture = D.MixtureSameFamily(choice, normal)
+    assert repr(mixture) == f"MixtureSameFamily(\n  {choice},\n  {normal})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
@@ -157,3 +159,53 @@ def test_a_jitted_model_sees_hooks_of_all_modules():
     finally:
         handle.remove()
     nr.testing.assert_close(run(x), plain)
+
+
+def test_hooks_are_seen_and_taken_away_by_key():
+    seen = []
+    layer = nn.Linear(2, 2)
+    x = nr.ones(1, 2)
+    assert not layer._forward_hooks and not layer._backward_hooks and layer._hooks is None
+    handle = layer.register_forward_pre_hook(lambda *_: seen.append("first"))
+    layer.register_forward_pre_hook(lambda *_: seen.append("second"), with_kwargs=True)
+    layer.register_forward_hook(lambda *_: seen.append("after"))
+    layer.register_full_backward_hook(lambda *_: seen.append("back"))
+    assert len(layer._forward_pre_hooks) == 2 and len(layer._backward_hooks) == 1
+    del layer._forward_pre_hooks[handle.id]
+    handle.remove()
+    layer(x).sum().backward()
+    assert seen == ["second", "after", "back"]
+    for kept in (layer._forward_pre_hooks, layer._forward_hooks, layer._backward_hooks):
+        kept.clear()
+    layer(x).sum().backward()
+    assert len(seen) == 3
+    layer._forward_hooks[7] = lambda module, args, output: seen.append(7)
+    layer(x)
+    assert seen[3:] == [7] and 7 in layer._forward_hooks
+    layer._forward_hooks = {}
+    layer(x)
+    assert seen[3:] == [7]
+
+
+def test_older_hooks_of_state_dicts():
+    seen = []
+    layer = nn.Linear(2, 2)
+    bare = layer._register_load_state_dict_pre_hook(lambda state, *_: seen.append(type(state)))
+    layer._register_load_state_dict_pre_hook(lambda *args: seen.append(args[0]), with_module=True)
+    assert len(layer._load_state_dict_pre_hooks) == 2
+    layer.load_state_dict(layer.state_dict())
+    assert seen == [OrderedDict, layer]
+    bare.remove()
+    replaced = layer._register_state_dict_hook(lambda module, state, *_: {"only": state["bias"]})
+    assert list(layer.state_dict()) == ["only"]
+    replaced.remove()
+    layer.register_state_dict_post_hook(lambda *_: {})
+    with pytest.raises(RuntimeError, match="state_dict post-hook must return None"):
+        layer.state_dict()
+
+
+def test_keys_that_do_not_fit_print_as_in_pytorch():
+    layer = nn.Linear(2, 2, bias=False)
+    assert repr(layer.load_state_dict(layer.state_dict())) == "<All keys matched successfully>"
+    found = layer.load_state_dict({"other": nr.ones(1)}, strict=False)
+    assert repr(found) == "_IncompatibleKeys(missing_keys=['weight'], unexpected_keys=['other'])"

@@ -61,3 +61,23 @@ def test_a_buffer_gets_its_shape():
     buffer = nn.UninitializedBuffer(dtype=nr.float64)
     buffer.materialize((2, 3))
     assert type(buffer) is nn.Buffer and buffer.shape == (2, 3) and buffer.dtype is nr.float64
+
+
+@pytest.mark.parametrize("tensor", [nn.LazyLinear(3).weight, nn.LazyBatchNorm1d().running_mean])
+def test_there_is_no_shape_before_the_first_call(tensor):
+    with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized parameter"):
+        assert tensor.shape
+    for name in ("numel", "dim", "stride", "tolist", "__len__"):
+        with pytest.raises(ValueError, match=f"an uninitialized parameter in Tensor.{name}. Call"):
+            getattr(tensor, name)()
+    tensor.materialize((2, 3))
+    assert tensor.shape == (2, 3) and tensor.numel() == 6 and len(tensor) == 2
+
+
+def test_state_without_shapes_is_loaded_by_lazy_layers_only():
+    state = nn.LazyLinear(3).state_dict()
+    layer = nn.LazyLinear(3)
+    layer.load_state_dict(state)
+    assert layer.has_uninitialized_params()
+    with pytest.raises(RuntimeError, match="Can't access the shape"):
+        nn.Linear(2, 3).load_state_dict(state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -351,3 +353,21 @@ def test_an_option_that_should_be_a_number(kind, wrong):
     optimizer.param_groups[0]["lr"] = np.float32(0.5)
     optimizer.step()
     assert param[0].item() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_loading_asks_a_subclass_for_options_that_older_files_lack():
+    class Extended(nr.optim.SGD):
+        def __setstate__(self, state):
+            super().__setstate__(state)
+            for group in self.param_groups:
+                group.setdefault("nesterov", False)
+                group.setdefault("own", 1)
+
+    optimizer = Extended([nr.ones(2, requires_grad=True)], lr=0.1, momentum=0.9, nesterov=True)
+    (group,) = optimizer.param_groups
+    saved = optimizer.state_dict()
+    del saved["param_groups"][0]["nesterov"], saved["param_groups"][0]["dampening"]
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups == [group] and group["own"] == 1 and group["momentum"] == 0.9
+    assert group["nesterov"] is False and group["dampening"] == 0
+    assert copy.deepcopy(optimizer).param_groups[0]["own"] == 1

@@ -217,8 +217,7 @@ class _Copying(Body):
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
-        if not self.is_leaf:
-            raise RuntimeError("only leaf tensors can be pickled; detach() others first")
+        """A pickle is of the values: what it gives back is a leaf."""
         return _rebuild, (type(self), np.array(self._host()), self.dtype, str(self.device),
                           self.requires_grad, self.__dict__)  # fmt: skip
 

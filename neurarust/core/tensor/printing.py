@@ -136,12 +136,12 @@ def _text(array: np.ndarray, indent: int, summary: bool, number: Any) -> str:
     return "[" + gap.join(parts) + "]"
 
 
-def _suffixes(tensor: Tensor, summary: bool) -> list[str]:
+def _suffixes(tensor: Tensor) -> list[str]:
     words = []
     dtype = tensor.dtype
     if tensor.device.type != "cpu" or tensor.device.index:
         words.append(f"device='{tensor.device}'")
-    if not tensor.numel() and tensor.shape != (0,) or summary:
+    if not tensor.numel() and tensor.shape != (0,):
         words.append(f"size={tuple(tensor.shape)}")
     implied = (dtypes.default_dtype(), dtypes.default_dtype().to_complex(), dtypes.int64,
                dtypes.bool_)  # fmt: skip
@@ -172,15 +172,18 @@ class _Printing(Body):
         shown = _shown(array, summary)
         number = (_ComplexFormatter if array.dtype.kind == "c" else _Formatter)(shown)
         body = _text(array, indent, summary, number) if array.size else "[]"
-        words = _suffixes(self, summary)
-        last = len(body) - body.rfind("\n") - 1
+        words = _suffixes(self)
         text = prefix + body
+        # PyTorch counts two characters more.
+        last = len(text) - text.rfind("\n") + 1
         for word in words:
+            # Lines break where PyTorch's do, whose name is shorter.
+            length = len(word.replace("neurarust.", "torch."))
             text += ","
-            if last + len(word) + 2 > Options.linewidth:
+            if last + length + 2 > Options.linewidth:
                 text += "\n" + " " * indent + word
-                last = indent + len(word)
+                last = indent + length
             else:
                 text += " " + word
-                last += len(word) + 2
+                last += length + 2
         return text + ")"

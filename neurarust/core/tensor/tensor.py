@@ -209,7 +209,8 @@ class Tensor:
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
                 f"{type(element).__name__}."
             )
-        return bool((self == element).any())
+        equal: Any = self == element
+        return bool(equal.any())
 
     def __hash__(self) -> int:
         return id(self)

@@ -48,6 +48,8 @@ class Tensor:
         """"""
     def __contains__(self, element: Any) -> builtins.bool:
         """"""
+    def __copy__(self) -> Tensor:
+        """Another tensor of the same memory."""
     def __deepcopy__(self, memo: dict) -> Tensor:
         """"""
     def __dlpack__(self, **kwargs: Any) -> Any:
@@ -135,7 +137,7 @@ class Tensor:
     def __rand__(self, other: Any) -> Any:
         """"""
     def __reduce_ex__(self, protocol: Any) -> tuple:
-        """Helper for pickle."""
+        """A pickle is of the values: what it gives back is a leaf."""
     def __repr__(self) -> str:
         """Return repr(self)."""
     def __reversed__(self) -> Tensor:
@@ -186,6 +188,8 @@ class Tensor:
         """"""
     def _look(self) -> None:
         """Replays the steps of a view, on the tape where its base is."""
+    def _number(self) -> Any:
+        """"""
     def _scatter_mul_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `_scatter_mul`."""
     def _scatter_set_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -694,6 +698,8 @@ class Tensor:
         """Whether a tensor shows the conjugate of what its storage holds."""
     def is_contiguous(self, memory_format: Any = ...) -> builtins.bool:
         """Whether the elements would lie in memory in order."""
+    is_cuda: Any
+    """Whether the tensor lies on an NVIDIA GPU."""
     def is_floating_point(self) -> builtins.bool:
         """Whether the elements are real floating-point numbers."""
     def is_inference(self) -> builtins.bool:
@@ -926,6 +932,8 @@ class Tensor:
         """In-place form of `neg`."""
     def nelement(self) -> builtins.int:
         """The number of elements."""
+    def new(self, *data: Any, device: Any = ...) -> Tensor:
+        """A tensor of sizes or data in this one's dtype: an old form of `new_empty`, `new_tensor`."""
     def new_empty(self, *size: Any, dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., **_: Any) -> Tensor:
         """`empty` in the dtype and on the device of this tensor."""
     def new_empty_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], dtype: Any = ..., device: Any = ..., requires_grad: builtins.bool = ..., **_: Any) -> Tensor:
