@@ -477,3 +477,13 @@ def test_gradients_by_name():
     x = nr.ones(2, requires_grad=True)
     found = nr.autograd.grad((x * 3).sum(), {"x": x}, only_inputs=True)
     assert list(found) == ["x"] and found["x"].tolist() == [3, 3]
+
+
+def test_the_type_of_a_tape_entry_has_its_name():
+    y = (nr.ones(2, requires_grad=True) * 2).sum()
+    assert type(y.grad_fn).__name__ == "SumBackward0"
+    ((parent, _),) = y.grad_fn.next_functions
+    assert type(parent).__name__ == "MulBackward0" and repr(parent) == "<MulBackward0>"
+    assert y.grad_fn == y.grad_fn and type(y.grad_fn) is type(
+        nr.ones(1).requires_grad_().sum().grad_fn
+    )

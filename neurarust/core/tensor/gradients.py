@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -64,7 +65,7 @@ class _Gradients(Body):
     def grad_fn(self) -> Any:
         """The tape entry that made this tensor; None for leaves."""
         edge = self._current_edge()
-        return None if edge is None or type(edge[0]) is Leaf else GradFn(edge[0])
+        return None if edge is None or type(edge[0]) is Leaf else _shown(edge[0])
 
     @property
     def output_nr(self) -> int:
@@ -370,7 +371,7 @@ class GradFn:
     def next_functions(self) -> tuple:
         """The tape entries of the inputs, each with the output it used."""
         return tuple(
-            (None, 0) if edge is None else (GradFn(edge[0]), edge[1]) for edge in self.node.parents
+            (None, 0) if edge is None else (_shown(edge[0]), edge[1]) for edge in self.node.parents
         )
 
     def __eq__(self, other: object) -> bool:
@@ -381,3 +382,13 @@ class GradFn:
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
+
+
+@functools.cache
+def _kind_of(name: str) -> type[GradFn]:
+    return type(name, (GradFn,), {"__slots__": (), "__doc__": f"`grad_fn` of {name}."})
+
+
+def _shown(node: Any) -> GradFn:
+    """A tape entry, whose type has its name as in PyTorch."""
+    return _kind_of(node.name())(node)
