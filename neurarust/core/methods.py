@@ -80,6 +80,13 @@ UNARY = {"neg": "neg", "pos": "positive", "abs": "abs", "invert": "bitwise_not"}
 _OPERANDS = (Tensor, int, float, complex)
 
 
+def _operand(other: Any) -> Any:
+    """What an operator takes for another kind of operand; NotImplemented for what it does not."""
+    if isinstance(other, np.ndarray):
+        return create.tensor(other)
+    return other if hasattr(other, "item") else NotImplemented
+
+
 def _binary(name: str) -> tuple[Callable, Callable, Callable]:
     record = OPS[name]
     # Swapped arguments: the op itself where it commutes, a twin for subtraction.
@@ -87,18 +94,16 @@ def _binary(name: str) -> tuple[Callable, Callable, Callable]:
     keeps_order = name in COMMUTATIVE or name == "sub"
 
     def forward(self: Tensor, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            other = create.tensor(other)
-        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call_pair(record, self, other)
-        return NotImplemented
+        if not isinstance(other, _OPERANDS):
+            other = _operand(other)
+        return other if other is NotImplemented else call_pair(record, self, other)
 
     def reflected(self: Tensor, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            other = create.tensor(other)
-        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call_pair(swapped, self, other) if keeps_order else call(swapped, (other, self))
-        return NotImplemented
+        if not isinstance(other, _OPERANDS):
+            other = _operand(other)
+        if other is NotImplemented:
+            return other
+        return call_pair(swapped, self, other) if keeps_order else call(swapped, (other, self))
 
     inplace = METHODS.get(f"{name}_")
 
@@ -112,11 +117,9 @@ def _comparison(name: str) -> Callable:
     record = OPS[name]
 
     def compare(self: Tensor, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            other = create.tensor(other)
-        if isinstance(other, _OPERANDS) or hasattr(other, "item"):
-            return call_pair(record, self, other)
-        return NotImplemented
+        if not isinstance(other, _OPERANDS):
+            other = _operand(other)
+        return other if other is NotImplemented else call_pair(record, self, other)
 
     return compare
 
