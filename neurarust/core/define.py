@@ -261,6 +261,7 @@ def view(
     method: bool = False,
     namespace: str | tuple[str, ...] = (),
     overlaps: bool = False,
+    recodes: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Turns a function that takes a part of an array into a view of a Tensor's memory.
 
@@ -269,6 +270,7 @@ def view(
         write: function (array, part, *arguments) -> the array with that part replaced;
             None for views that cannot be written.
         overlaps: whether several of the part's elements may be one in memory.
+        recodes: whether the part's elements are other numbers than those in memory.
     """
 
     def decorate(part: Callable) -> Callable:
@@ -277,7 +279,7 @@ def view(
         writer = None
         if write is not None:
             writer = OPS[f"{known_as}.write"] = Op(f"{known_as}.write", write)
-        the_view = View(reader, writer, layout, overlaps)
+        the_view = View(reader, writer, layout, overlaps, recodes)
 
         def public(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             return take_view(the_view, input, *args, **kwargs)

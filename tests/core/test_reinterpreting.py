@@ -123,6 +123,19 @@ def test_a_jitted_function_writes_through_parts():
         np.testing.assert_allclose(result.numpy(), np.full(3, 2 * count + 2j * count))
 
 
+def test_parts_of_views_that_overlap():
+    """In this order only: a write of half an element could not tell which of two it is."""
+    z = nr.zeros(3, dtype=nr.complex64)
+    z.imag.unfold(0, 2, 1)[1].fill_(1)
+    assert z.tolist() == [0, 1j, 1j]
+    for view in (z.unfold(0, 2, 1)[1].imag, z.unfold(0, 2, 1).conj()[0], z.expand(2, 3)[0].real):
+        with pytest.raises(RuntimeError, match="Take that view first"):
+            view.fill_(2)
+    assert z.tolist() == [0, 1j, 1j]
+    z.as_strided((2,), (2,)).real.fill_(3)
+    assert z.tolist() == [3, 1j, 3 + 1j]
+
+
 def test_bits_in_another_dtype():
     x = nr.tensor([1.0, -2.0])
     assert x.view(nr.int32).tolist() == [0x3F800000, -0x40000000]

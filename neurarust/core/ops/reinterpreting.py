@@ -22,7 +22,7 @@ def _with_real(input: Array, part: Array) -> Array:
     return lax.complex(part, jnp.imag(input))
 
 
-@view(layout=lambda array: array.real, write=_with_real, name="real")
+@view(layout=lambda array: array.real, write=_with_real, name="real", recodes=True)
 def _real(input: Array):
     return jnp.real(input)
 
@@ -31,7 +31,7 @@ def _with_imag(input: Array, part: Array) -> Array:
     return lax.complex(jnp.real(input), part)
 
 
-@view(layout=lambda array: array.imag, write=_with_imag, name="imag")
+@view(layout=lambda array: array.imag, write=_with_imag, name="imag", recodes=True)
 def _imag(input: Array):
     return jnp.imag(input)
 
@@ -40,7 +40,7 @@ def _conjugate(input: Array, part: Array) -> Array:
     return jnp.conj(part)
 
 
-@view(layout=lambda array: array, write=_conjugate, name="conj")
+@view(layout=lambda array: array, write=_conjugate, name="conj", recodes=True)
 def _conj(input: Array):
     return jnp.conj(input)
 
@@ -61,7 +61,7 @@ def _from_pairs(input: Array, part: Array) -> Array:
     return _joined(part)
 
 
-@view(layout=_pairs_of, write=_from_pairs, name="view_as_real")
+@view(layout=_pairs_of, write=_from_pairs, name="view_as_real", recodes=True)
 def _as_real(input: Array):
     return _paired(input)
 
@@ -74,7 +74,7 @@ def _from_numbers(input: Array, part: Array) -> Array:
     return _paired(part)
 
 
-@view(layout=_numbers_of, write=_from_numbers, name="view_as_complex")
+@view(layout=_numbers_of, write=_from_numbers, name="view_as_complex", recodes=True)
 def _as_complex(input: Array):
     return _joined(input)
 
@@ -160,7 +160,7 @@ def _from_bits(input: Array, part: Array, dtype) -> Array:
     return _seen_as(part, input.dtype)
 
 
-@view(layout=_bits_of, write=_from_bits, name="view_dtype")
+@view(layout=_bits_of, write=_from_bits, name="view_dtype", recodes=True)
 def _bits(input: Array, dtype):
     return _seen_as(input, dtype)
 

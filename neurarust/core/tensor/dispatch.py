@@ -15,7 +15,7 @@ from ..engine.recording import record, state
 from ..engine.signature import baked, build, known
 from ..engine.value import Value
 from ..op import ARRAYS, EXPONENT, INDEX, NUMERIC, OPERAND, OPS, SCALAR, STATIC, Op
-from .storage import Step, View, places_of
+from .storage import Step, View, layout_of, places_of
 from .tensor import Body, Tensor, extends, from_host, wrap
 
 _NUMBERS = (float, int, bool, complex)
@@ -394,7 +394,7 @@ def write(tensor: Tensor, result: Tensor) -> None:
         return
     base = tensor._base
     whole = base if base is not None and state.grad else wrap(storage.value, None)
-    steps, beyond = _to_write(tensor._steps)
+    steps, beyond = _to_write(whole._aval(), tensor._steps)
     levels = [whole]
     for step in steps if beyond else steps[:-1]:
         levels.append(call(step.view.op, (levels[-1], *step.args), step.kwargs))
@@ -416,21 +416,33 @@ def write(tensor: Tensor, result: Tensor) -> None:
         tensor._edge = result._edge
 
 
-def _to_write(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+def _to_write(aval: Any, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The steps of a view that are written back one by one, and those that are at once.
 
     In a view whose elements overlap, the old ones of other parts would be written over the new.
     """
     for k, step in enumerate(steps[:-1]):
-        if step.view.overlaps:
+        if not step.view.overlaps:
+            continue
+        if not any(one.view.recodes for one in steps[k:]):
             return steps[:k], steps[k:]
+        if _overlap(places_of(layout_of(aval, steps[:k])[0].shape, (step,))):
+            raise RuntimeError(
+                f"{step.view.op.name}: elements that are one in memory cannot be written as parts, "
+                f"conjugates or another dtype. Take that view first, and this one of it: "
+                f"x.imag.unfold(...)"
+            )
     return steps, ()
+
+
+def _overlap(places: np.ndarray) -> bool:
+    return np.unique(places).size < places.size
 
 
 def _written_at_once(whole: Tensor, part: Tensor, steps: tuple[Step, ...]) -> Tensor:
     places = places_of(whole._aval().shape, steps)
     expanded = [one for one in steps if one.view.write is None]
-    if expanded and np.unique(places).size < places.size:
+    if expanded and _overlap(places):
         raise _shares_elements(expanded[0])
     return call(OPS["_write_places"], (whole, part, wrap(from_host(places, whole.device), None)))
 

@@ -40,14 +40,17 @@ class View:
         layout: the same view taken of a NumPy array (raises ValueError where NumPy
             would need a copy); shapes, strides and offsets are read off its result.
         overlaps: whether several elements may be one in memory.
+        recodes: whether elements are other numbers than those in memory.
     """
 
-    __slots__ = ("op", "write", "layout", "overlaps")
+    __slots__ = ("op", "write", "layout", "overlaps", "recodes")
 
     def __init__(
-        self, op: Op, write: Op | None, layout: Callable[..., Any], overlaps: bool = False
-    ):
-        self.op, self.write, self.layout, self.overlaps = op, write, layout, overlaps
+        self, op: Op, write: Op | None, layout: Callable[..., Any], overlaps: bool = False,
+        recodes: bool = False,
+    ):  # fmt: skip
+        self.op, self.write, self.layout = op, write, layout
+        self.overlaps, self.recodes = overlaps, recodes
 
 
 class Step:
