@@ -106,7 +106,7 @@ def of(kind: object) -> dtype:
         raise TypeError(f"dtype: {kind!r} is not an element type; known are {known}") from None
 
 
-def hold(kind: dtype, number: object) -> None:
+def check_holds(kind: dtype, number: object) -> None:
     """Raises for a Python number that a type cannot hold."""
     if type(number) is int and kind.category == INTEGER:
         info = np.iinfo(kind.dtype)

@@ -151,13 +151,11 @@ def _taking_old_order(name: str, method: Callable, keywords: tuple[str, ...]) ->
 
 def bind() -> None:
     """Puts every method and operator on Tensor; once, at import."""
-    for name, keywords in _OLD_ORDER.items():
-        for known_as in (name, f"{name}_"):
-            if known_as in METHODS:
-                method = METHODS[known_as]
-                METHODS[known_as] = _taking_old_order(known_as, method, keywords)
     for name, method in METHODS.items():
         if name not in Tensor.__dict__:
+            keywords = _OLD_ORDER.get(name.rstrip("_"))
+            if keywords is not None:
+                method = _taking_old_order(name, method, keywords)
             setattr(Tensor, name, method)
     for operator, name in BINARY.items():
         forward, reflected, written = _binary(name)

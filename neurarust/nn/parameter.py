@@ -32,6 +32,12 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad = True
 
+    def __deepcopy__(self, memo: dict) -> Any:
+        copied = super().__deepcopy__(memo)
+        # As in PyTorch: a copied model begins without gradients.
+        copied._grad = None
+        return copied
+
     @property
     def grad(self) -> Any:
         """The accumulated gradient; a sparse COO one may be put here for an optimizer to take."""

@@ -100,24 +100,26 @@ def test_gradients_that_do_not_arrive():
     assert x.grad.item() == 2
 
 
-def test_setup_context():
-    class Scale(autograd.Function):
-        @staticmethod
-        def forward(x, factor):
-            return x * factor
+class Scale(autograd.Function):
+    @staticmethod
+    def forward(x, factor=3):
+        return x * factor
 
-        @staticmethod
-        def setup_context(ctx, inputs, output):
-            _, ctx.factor = inputs
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        _, ctx.factor = inputs
 
-        @staticmethod
-        def backward(ctx, gradient):
-            return gradient * ctx.factor, None
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.factor, None
 
+
+@pytest.mark.parametrize(("given", "factor"), [((5.0,), 5), ((), 3)])
+def test_setup_context_gets_the_arguments_and_defaults(given, factor):
     x = nr.tensor(3.0, requires_grad=True)
-    y = Scale.apply(x, 5.0)
+    y = Scale.apply(x, *given)
     y.backward()
-    assert y.item() == 15 and x.grad.item() == 5
+    assert y.item() == 3 * factor and x.grad.item() == factor
 
 
 def test_mark_dirty():
@@ -265,25 +267,6 @@ def test_arguments_by_name_take_their_places():
     for given in ({"note": "kept"}, {"shift": 1}, {"unknown": 1}):
         with pytest.raises(TypeError, match=r"Scaled.apply: got an unexpected keyword argument"):
             Scaled.apply(x, **given)
-
-
-def test_setup_context_gets_the_defaults():
-    class Scaled(autograd.Function):
-        @staticmethod
-        def forward(x, factor=3):
-            return x * factor
-
-        @staticmethod
-        def setup_context(ctx, inputs, output):
-            _, ctx.factor = inputs
-
-        @staticmethod
-        def backward(ctx, gradient):
-            return gradient * ctx.factor, None
-
-    x = nr.ones(2, requires_grad=True)
-    Scaled.apply(x).sum().backward()
-    assert x.grad.tolist() == [3, 3]
 
 
 @pytest.mark.parametrize(

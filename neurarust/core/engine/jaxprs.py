@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,23 @@ def distinct(equations: Sequence[Any]) -> tuple[list[Any], dict[Any, Any]]:
         else:
             same.update(zip(equation.outvars, results, strict=True))
     return kept, same
+
+
+def evaluate(
+    closed: Any, inputs: Sequence[Any], compute: Callable[[Any, list], Sequence[Any]]
+) -> list:
+    """A program's results, where `compute` gives those of an equation of its inputs."""
+    jaxpr = closed.jaxpr
+    known = dict(zip(jaxpr.constvars, closed.consts, strict=True))
+    known.update(zip(jaxpr.invars, inputs, strict=True))
+
+    def read(one: Any) -> Any:
+        return one.val if is_literal(one) else known[one]
+
+    for equation in jaxpr.eqns:
+        results = compute(equation, [*map(read, equation.invars)])
+        known.update(zip(equation.outvars, results, strict=True))
+    return [*map(read, jaxpr.outvars)]
 
 
 def bind(equation: Any, given: Sequence[Any], changed: dict[str, Any] | None = None) -> list:

@@ -28,7 +28,7 @@ from jax import lax
 
 from .. import native
 from .contents import PIXELS, calls_kernels
-from .jaxprs import CALLS, ELEMENTWISE, bind, is_literal
+from .jaxprs import CALLS, ELEMENTWISE, bind, evaluate
 
 Order = tuple[int, ...]
 
@@ -52,7 +52,7 @@ def channels_last(closed: Any) -> Callable[..., list]:
     """The function of arrays that a jaxpr stands for, with channels last between its ends."""
 
     def neurarust_program(*arrays: Any) -> list:
-        results = _evaluate(closed.jaxpr, closed.consts, arrays, _RULES)
+        results = _evaluate(closed, arrays, _RULES)
         return [believed(one) for one in results]
 
     return neurarust_program
@@ -64,30 +64,17 @@ def with_kernels(closed: Any, small: bool = False) -> Callable[..., list]:
 
     def neurarust_program(*arrays: Any) -> list:
         rules = _SMALL if small else _PRODUCTS
-        return [believed(one) for one in _evaluate(closed.jaxpr, closed.consts, arrays, rules)]
+        return [believed(one) for one in _evaluate(closed, arrays, rules)]
 
     return neurarust_program
 
 
-def _evaluate(
-    jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any], rules: dict[str, Callable]
-) -> list:
-    """The jaxpr's results; inputs, results and all between may be placed or spread."""
-    known: dict[Any, Any] = {}
-
-    def read(one: Any) -> Any:
-        return one.val if is_literal(one) else known[one]
-
-    known.update(zip(jaxpr.constvars, constants, strict=True))
-    known.update(zip(jaxpr.invars, inputs, strict=True))
-    for equation in jaxpr.eqns:
-        given = [read(one) for one in equation.invars]
-        results = _results(equation, given, rules)
-        known.update(zip(equation.outvars, results, strict=True))
-    return [read(one) for one in jaxpr.outvars]
+def _evaluate(closed: Any, inputs: Sequence[Any], rules: dict[str, Callable]) -> list:
+    """The results; inputs, results and all between may be placed or spread."""
+    return evaluate(closed, inputs, partial(_results, rules))
 
 
-def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
+def _results(rules: dict[str, Callable], equation: Any, given: list) -> list:
     name = equation.primitive.name
     rule = rules.get(name)
     if rule is not None and (name in _ALWAYS or any(map(_is_placed, given))):
@@ -97,8 +84,7 @@ def _results(equation: Any, given: list, rules: dict[str, Callable]) -> list:
     inner = CALLS.get(name)
     if inner is None:
         return bind(equation, [believed(one) for one in given])
-    closed = equation.params[inner]
-    return _evaluate(closed.jaxpr, closed.consts, given, rules)
+    return _evaluate(equation.params[inner], given, rules)
 
 
 def _is_placed(one: Any) -> bool:

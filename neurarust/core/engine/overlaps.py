@@ -11,22 +11,20 @@ array in place of its part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from .jaxprs import CALLS, ELEMENTWISE, bind, distinct, executions, is_literal
+from .jaxprs import CALLS, ELEMENTWISE, bind, distinct, evaluate, executions, is_literal
 
 # Operations whose result is the same memory in another form.
 _FORMS = frozenset(
     {"bitcast_convert_type", "broadcast_in_dim", "convert_element_type", "copy", "copy_p",
      "expand_dims", "optimization_barrier", "reshape", "squeeze", "stop_gradient", "transpose"}
 )  # fmt: skip
-
-
 # Writes that combine the old elements with the new.
 _COMBINED = frozenset({"scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max"})
 _WRITES = frozenset({"dynamic_update_slice", "scatter", *_COMBINED})
@@ -68,25 +66,13 @@ def _inlined(closed: Any, changed: dict[int, Callable] | None = None) -> Callabl
     """
     changes = changed or {}
 
-    def evaluate(jaxpr: Any, constants: Sequence[Any], inputs: Sequence[Any]) -> list:
-        known = dict(zip(jaxpr.constvars, constants, strict=True))
-        known.update(zip(jaxpr.invars, inputs, strict=True))
+    def compute(equation: Any, given: list) -> list:
+        inner = CALLS.get(equation.primitive.name)
+        if inner is not None:
+            return evaluate(equation.params[inner], given, compute)
+        return changes.get(id(equation), bind)(equation, given)
 
-        def read(one: Any) -> Any:
-            return one.val if is_literal(one) else known[one]
-
-        for equation in jaxpr.eqns:
-            given = [read(one) for one in equation.invars]
-            inner = CALLS.get(equation.primitive.name)
-            if inner is not None:
-                called = equation.params[inner]
-                results = evaluate(called.jaxpr, called.consts, given)
-            else:
-                results = changes.get(id(equation), bind)(equation, given)
-            known.update(zip(equation.outvars, results, strict=True))
-        return [read(one) for one in jaxpr.outvars]
-
-    return lambda *arrays: evaluate(closed.jaxpr, closed.consts, arrays)
+    return lambda *arrays: evaluate(closed, arrays, compute)
 
 
 def _dangerous(jaxpr: Any) -> list[Any]:

@@ -333,7 +333,7 @@ def where_method(input, condition, other):
 
 def _number_held(input: Any, mask: Any = None, value: Any = None) -> None:
     if isinstance(input, Tensor):
-        dtypes.hold(input.dtype, value)
+        dtypes.check_holds(input.dtype, value)
 
 
 @op(inplace=True, check=_number_held)

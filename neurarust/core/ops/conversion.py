@@ -145,7 +145,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
             f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} "
             f"dimensions."
         )
-    dtypes.hold(input.dtype, value)
+    dtypes.check_holds(input.dtype, value)
     write(input, call(assign.op, (input, value)))
     return input
 

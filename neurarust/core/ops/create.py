@@ -202,7 +202,7 @@ def filled(
     if any(one < 0 for one in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
     kind = dtypes.default_dtype() if dtype is None else dtypes.of(dtype)
-    dtypes.hold(kind, number)
+    dtypes.check_holds(kind, number)
     static = {"shape": tuple(shape), "dtype": kind}
     made = call(_filled.op, (number,), static, devices.of(device))
     return finished(made, requires_grad)

@@ -401,7 +401,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     check_writable("setitem", input)
     if isinstance(value, (list, tuple, np.ndarray)):
         value = _host_tensor(np.asarray(value))
-    dtypes.hold(input.dtype, value)
+    dtypes.check_holds(input.dtype, value)
     if _fills_mask(input, index, value):
         call_inplace(masked_fill.op, input, (index, value), {})
         return

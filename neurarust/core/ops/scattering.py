@@ -258,7 +258,7 @@ def index_reduce(
 def _fits_in(input: Any, dim: Any = None, index: Any = None, value: Any = None) -> None:
     slices_in_bounds(input, dim, index)
     if isinstance(input, Tensor):
-        dtypes.hold(input.dtype, value)
+        dtypes.check_holds(input.dtype, value)
 
 
 @op(inplace=True, check=_fits_in)

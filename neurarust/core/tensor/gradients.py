@@ -202,7 +202,7 @@ class _Copying(Body):
         if self.requires_grad:
             copied.requires_grad = True
         memo[id(self)] = copied
-        if self._grad is not None and type(self) is Tensor:  # parameters leave theirs
+        if self._grad is not None:
             copied._grad = self._grad.__deepcopy__(memo)
         copied.__dict__.update(
             {name: copy.deepcopy(one, memo) for name, one in self.__dict__.items()}
