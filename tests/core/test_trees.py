@@ -78,6 +78,12 @@ def test_modules_and_classes_are_leaves():
         assert flatten(one)[0] == [one] if not isinstance(one, nr.Tensor) else True
 
 
+def test_a_dataclass_that_holds_itself_is_a_leaf():
+    one = Record(nr.ones(2))
+    one.count = one
+    assert flatten((one, 3))[0] == [one, 3]
+
+
 def test_gradients_have_the_order_of_the_parameters():
     parameters = {"w": nr.tensor(2.0), "b": nr.tensor(3.0)}
 

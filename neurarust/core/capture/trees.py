@@ -22,7 +22,11 @@ def is_tensor(one: Any) -> bool:
 
 def flatten(tree: Any) -> tuple[list, Any]:
     """The leaves of a tree of tuples, lists, dicts...; a Tensor is one."""
-    return jax.tree_util.tree_flatten(_marked(tree), is_leaf=is_tensor)
+    try:
+        marked = _marked(tree)
+    except RecursionError:  # a dataclass that holds itself counts as itself
+        marked = tree
+    return jax.tree_util.tree_flatten(marked, is_leaf=is_tensor)
 
 
 def keys_of(given: dict) -> list:
