@@ -25,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="neurarust-tests-", ignore_cleanup_errors=True)
         os.environ["NEURARUST_CACHE_DIR"] = folder.name
         config.add_cleanup(folder.cleanup)
+    # What a training loop runs for hours is tested here; drafts by `test_drafts` and the
+    # differential suite.
+    os.environ.setdefault("NEURARUST_DRAFTS", "0")
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import contents, disk_cache, early, layout, libraries, mappings, overlaps, prompt, scratch
+from . import compiling, disk_cache, drafts, early, mappings, scratch
 from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -39,7 +39,7 @@ class Program:
     __slots__ = (
         "calls", "live", "donated", "packing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
-        "leaves", "large", "order", "arranged", "__weakref__",
+        "leaves", "large", "order", "arranged", "draft", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -60,8 +60,7 @@ class Program:
         self.leaves = len(leaves)
         # The packed numbers come first.
         self.positions = tuple(len(packing.kinds) + k for k in self.donated)
-        replay = _replay(calls, tuple([live[k] for k in self.order]), packing)
-        self.function = jax.jit(replay, donate_argnums=self.positions)
+        self.function = self._replayed()
         # All results are there when one is: the smallest is kept to wait for.
         sizes = [calls[one >> 16][0].outputs[one & 0xFFFF].size for one in live]
         self.smallest = sizes.index(min(sizes)) if sizes else 0
@@ -76,6 +75,8 @@ class Program:
         self.seconds = 0.0
         self.reason = ""
         self.number = 0
+        # For how many runs it is compiled in a hurry; 0: for speed.
+        self.draft = 0
         # Outputs that JAX hands through from the inputs: their arrays have two owners.
         self.forwarded: tuple[int, ...] | None = None
 
@@ -139,23 +140,35 @@ class Program:
             export(arrays[k])
         return arrays
 
+    def is_outgrown(self) -> bool:
+        """Whether it is a draft that ran as often as it should."""
+        return self.draft > 0 and self.forwarded is not None and self.hits + 1 >= self.draft
+
     def operations(self) -> int:
         """How many there are in the calls."""
         return sum(getattr(call[0], "size", 1) for call in self.calls)
 
     def _loaded(self) -> Any:
         """The program that an earlier process compiled, or None."""
-        packed = disk_cache.load(self._name_on_disk())
-        if packed is None:
+        found = disk_cache.load(self._name_on_disk())
+        if found is None:
             return None
+        packed, self.draft = found
         with scratch.given_back(self.operations()):
             return disk_cache.unpack(packed)
 
     def _compiled(self, vectors: tuple, leaves: list[Any]) -> Any:
         started = time.perf_counter()
-        operations = self.operations()
-        with scratch.given_back(operations), scratch.no_search(operations):
-            lowered, compiled = self.lowered((*vectors, *leaves))
+        operations, inputs = self.operations(), (*vectors, *leaves)
+        with scratch.given_back(operations), scratch.no_search(operations), self._on_device(inputs):
+            traced = self.function.trace(*inputs)
+            if self.draft:
+                self.draft = drafts.runs(traced.jaxpr)
+                found = None if self.draft else self._loaded()
+                if found is not None:
+                    return found
+            arguments = inputs, self.positions, self.device, self.draft > 0
+            lowered, compiled = compiling.compiled(traced, *arguments)
         key = self._name_on_disk()
         if key is not None and time.perf_counter() - started >= disk_cache.LEAST_SECONDS:
             packed = disk_cache.pack(lowered, compiled)
@@ -163,47 +176,23 @@ class Program:
                 entries: dict[str, Any] = {}
                 for signature in {call[0] for call in self.calls}:
                     entries.update(signature.entries())
-                disk_cache.save(entries | {key: packed})
+                disk_cache.save(entries | {key: (packed, self.draft)})
         return compiled
 
-    def lowered(self, inputs: tuple) -> tuple[Any, Any]:
-        """The program lowered and compiled; on CPU, convolutions with channels last."""
+    def for_speed(self, inputs: Sequence) -> Any:
+        """The program compiled anew, and not as a draft."""
+        with self._on_device(inputs):
+            traced = self._replayed().trace(*inputs)
+            return compiling.compiled(traced, inputs, self.positions, self.device, False)[1]
+
+    def _replayed(self) -> Any:
+        replay = _replay(self.calls, tuple([self.live[k] for k in self.order]), self.packing)
+        return jax.jit(replay, donate_argnums=self.positions)
+
+    def _on_device(self, inputs: Sequence) -> Any:
         # Without inputs on the device nothing but the default says where to compute.
         placed = any(isinstance(one, jax.Array) for one in inputs)
-        with jax.default_device(None if placed else self.device.jax()):
-            return self._lowered(inputs)
-
-    def _lowered(self, inputs: tuple) -> tuple[Any, Any]:
-        traced = self.function.trace(*inputs)
-        if self.device.type != "cpu":
-            lowered = traced.lower()
-            exact = self.device.type == "cuda" and are_deterministic_algorithms_enabled()
-            return lowered, lowered.compile({"xla_gpu_deterministic_ops": True} if exact else {})
-        closed = overlaps.apart(traced.jaxpr)
-        jaxpr = closed.jaxpr
-        convolves = contents.convolves(jaxpr)
-        options = scratch.options() | libraries.options(jaxpr, convolves)
-        if convolves or contents.multiplies_pictures(jaxpr):
-            function = layout.channels_last(closed)
-        elif contents.calls_kernels(jaxpr):
-            function = layout.with_kernels(closed)
-        elif contents.transposes(jaxpr):
-            function = layout.channels_last(closed)
-        elif prompt.is_small(jaxpr):
-            function = layout.with_kernels(closed, small=True)
-            function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
-            options = options | prompt.OPTIONS
-        else:
-            function = None if closed is traced.jaxpr else layout.with_kernels(closed)
-        if function is not None:
-            traced = jax.jit(function, donate_argnums=self.positions).trace(*inputs)
-        lowered = traced.lower()
-        try:
-            return lowered, lowered.compile(options)
-        except jax.errors.JaxRuntimeError as error:
-            if "No such compile option" not in str(error):
-                raise
-            return lowered, lowered.compile()
+        return jax.default_device(None if placed else self.device.jax())
 
     def _name_on_disk(self) -> str | None:
         """What the program is called on disk; None if an op of the user's own is in it."""
@@ -213,7 +202,7 @@ class Program:
         if None in names:
             return None
         references = [one for _, one in self.calls]
-        settings = are_deterministic_algorithms_enabled()
+        settings = f"{are_deterministic_algorithms_enabled()} {self.draft > 0}"
         inputs = f"{self.leaves} {self.donated} {self.packing.sharing} {self.order}"
         return f"{names} {references} {self.live} {inputs} {self.device} {settings}"
 
@@ -391,16 +380,19 @@ def find(
         level, vectors = program.packing.level, program.packing.vectors(numbers.flat)
         if vectors is None:
             level += 1
-        elif program.forwarded is not None:
+        elif program.forwarded is not None and not program.is_outgrown():
             state.hits += 1
             state.programs.move_to_end(key)
             return program, vectors
     packing = Packing([call[0] for call in calls], numbers.tuples, level)
+    outgrown = program is not None and program.is_outgrown() and level == program.packing.level
     program = Program(device, calls, live, donated, leaves, packing, replaced())
-    program.reason = why(calls, live, packing)
+    program.reason = "a draft that came often" if outgrown else why(calls, live, packing)
     with state.lock:
         state.compilations += 1
         program.number = state.compilations
+        if not outgrown and drafts.begins_as_one(program.number, device.type):
+            program.draft = drafts.MOST
         state.programs[key] = program
         state.programs.move_to_end(key)
         if len(state.programs) > CAPACITY:

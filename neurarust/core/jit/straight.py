@@ -177,6 +177,8 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     if program is None:
         plan.trusted = TRUSTED
         return None
+    if program.draft:
+        return None
     if plan.placed or plan.views or plan.edges and state.grad:
         return None
     if any(one.array is None or isinstance(one.array, Tracer) for one in values):

@@ -1,0 +1,177 @@
+"""Programs that may never come again are compiled in a hurry, and for speed once they do."""
+
+import jax
+import numpy as np
+import pytest
+
+import neurarust as nr
+from neurarust import nn
+from neurarust.core.engine import compiling, drafts
+from neurarust.core.engine import program as programs
+
+from .subprocesses import run
+
+
+@pytest.fixture(autouse=True)
+def with_drafts(monkeypatch):
+    """As in a process that has compiled its first programs, without a disk."""
+    monkeypatch.setenv("NEURARUST_DRAFTS", "1")
+    monkeypatch.setenv("NEURARUST_CACHE_DIR", "")
+    monkeypatch.setattr(drafts, "FIRST", 0)
+    nr.synchronize()
+    programs.clear()
+    yield
+    programs.clear()
+
+
+@pytest.fixture
+def options(monkeypatch):
+    """What each program is compiled with."""
+    given, compile_with = [], compiling._with
+    monkeypatch.setattr(
+        compiling, "_with", lambda low, options: given.append(options) or compile_with(low, options)
+    )
+    return given
+
+
+def are_drafts(options):
+    return ["xla_backend_optimization_level" in one for one in options]
+
+
+def chain(x):
+    return (x.sin() * 2 + x.cos()).tanh().sum()
+
+
+def test_a_draft_that_comes_often_is_compiled_for_speed(options):
+    x = nr.tensor(np.arange(10, dtype=np.float32))
+    expected = np.tanh(np.sin(np.arange(10)) * 2 + np.cos(np.arange(10))).sum()
+    for k in range(drafts.MOST + 3):
+        assert chain(x).item() == pytest.approx(expected, rel=1e-6)
+        assert are_drafts(options) == [True, False][: 1 if k < drafts.MOST else 2]
+    (program,) = (one for one in programs.state.programs.values() if "sin" in repr(one.calls))
+    assert program.draft == 0 and program.hits == 2
+    assert "draft" in program.reason
+
+
+def test_the_first_programs_of_a_process_are_compiled_for_speed(options, monkeypatch):
+    monkeypatch.setattr(drafts, "FIRST", programs.state.compilations + 2)
+    for size in range(3, 7):
+        chain(nr.full((size,), 0.5)).item()
+    assert are_drafts(options) == [False, False, True, True]
+
+
+@pytest.mark.parametrize("how", ["variable", "setting"])
+def test_without_drafts(options, monkeypatch, how):
+    if how == "variable":
+        monkeypatch.setenv("NEURARUST_DRAFTS", "0")
+    else:
+        nr.use_deterministic_algorithms(True)
+    try:
+        chain(nr.ones(3)).item()
+    finally:
+        nr.use_deterministic_algorithms(False)
+    assert are_drafts(options) == [False]
+
+
+def test_large_programs_are_no_drafts(options):
+    chain(nr.ones(1 << 20)).item()
+    assert are_drafts(options) == [False]
+    assert all(one.draft == 0 for one in programs.state.programs.values())
+
+
+def test_how_often_a_draft_runs():
+    def runs(function, size):
+        return drafts.runs(jax.make_jaxpr(function)(np.zeros(size, np.float32)).jaxpr)
+
+    def loop(x):
+        return jax.lax.scan(lambda x, _: (jax.numpy.sin(x), None), x, length=1000)[0]
+
+    assert runs(jax.numpy.sin, 100) == drafts.MOST
+    # One equation: 150 us saved, 0.5 ns an element lost.
+    assert runs(jax.numpy.sin, 40_000) == 7
+    assert runs(jax.numpy.sin, 200_000) == 0
+    assert 0 < runs(loop, 100) < drafts.MOST
+
+
+def trained():
+    """Losses of a training loop."""
+    nr.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3)
+    )
+    optimizer = nr.optim.Adam(model.parameters(), lr=1e-2)
+    x, y = nr.randn(8, 1, 6, 6), nr.randint(0, 3, (8,))
+    losses = []
+    for _ in range(drafts.MOST + 4):
+        loss = nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_drafts_train_like_programs_for_speed(options, monkeypatch):
+    drafted = trained()
+    assert set(are_drafts(options)) == {True, False}
+    monkeypatch.setenv("NEURARUST_DRAFTS", "0")
+    programs.clear()
+    np.testing.assert_allclose(drafted, trained(), rtol=2e-4)
+
+
+def test_jitted_functions_run_alone_once_they_are_compiled_for_speed(options):
+    step = nr.jit(lambda x: (x * 3).sin() + 1)
+    x = nr.arange(4.0)
+    for _ in range(drafts.MOST + 6):
+        np.testing.assert_allclose(step(x).numpy(), np.sin(np.arange(4) * 3) + 1, rtol=1e-6)
+    assert are_drafts(options)[-1] is False
+    (variants,) = step._kinds.values()
+    assert any(one.plan.straight for one in variants)
+
+
+def test_the_profiler_tells_of_programs_for_speed(options):
+    x = nr.tensor(np.arange(10, dtype=np.float32))
+    with nr.profiler.profile():
+        chain(x).item()
+    assert are_drafts(options).count(True) == 1 and len(options) > 3
+
+
+def test_the_next_process_has_the_same_drafts(tmp_path):
+    script = """
+        import neurarust as nr
+        import neurarust.core.engine.disk_cache as disk_cache
+        from neurarust.core.engine import compiling, drafts, program as programs
+        disk_cache.LEAST_SECONDS, drafts.FIRST = 0.0, 0
+        compiled = []
+        compile_with = compiling._with
+        compiling._with = lambda *given: compiled.append(given) or compile_with(*given)
+        x = nr.linspace(0, 1, 33)
+        heavy = nr.ones(1 << 20)
+        for _ in range(drafts.MOST + 1):
+            y = (x.sin() @ x.exp()).tanh()
+            y.item()
+        heavy.sin().sum().item()
+        print([one.draft for one in programs.state.programs.values()], y.item(), len(compiled))
+    """
+    environment = {"NEURARUST_CACHE_DIR": str(tmp_path), "NEURARUST_DRAFTS": "1"}
+    *first, count = run(script, **environment).split()
+    *second, none = run(script, **environment).split()
+    assert int(count) > 2 and int(none) == 0
+    assert first == second
+
+
+def test_only_what_this_version_of_xla_lacks_is_left_out(monkeypatch):
+    class Lowered:
+        given = None
+
+        def compile(self, options):
+            for name in ("xla_gone", "xla_never"):
+                if name in options:
+                    raise jax.errors.JaxRuntimeError(f"No such compile option: '{name}'")
+            self.given = options
+
+    monkeypatch.setattr(compiling, "_unknown", set())
+    lowered = Lowered()
+    compiling._with(lowered, {"xla_gone": 1, "xla_there": 2, "xla_never": 3})
+    assert lowered.given == {"xla_there": 2}
+    assert compiling._unknown == {"xla_gone", "xla_never"}
