@@ -28,6 +28,7 @@ class Workload:
         inner: `nr.jit` wraps the model or function inside the step, not the step: it looks.
         jitted: the function of `imperative` for `nr.jit`, which wraps what is before and after a
             look in mid-step, as JAX by hand has to.
+        count: how many batches there are.
     """
 
     model: str
@@ -36,11 +37,12 @@ class Workload:
     bars: dict[str, float] = field(default_factory=dict)
     inner: bool = False
     jitted: str = ""
+    count: int = BATCHES
 
     def batches(self) -> list[Batch]:
         """A few batches to walk through in turn, the same in every process."""
         generator = np.random.default_rng(0)
-        return [self.batch(generator) for _ in range(BATCHES)]
+        return [self.batch(generator) for _ in range(self.count)]
 
 
 def labelled(batch: int, *shape: int, classes: int = 10) -> Callable[..., Batch]:

@@ -45,18 +45,37 @@ def chain(x):
 def test_a_draft_that_comes_often_is_compiled_for_speed(options):
     x = nr.tensor(np.arange(10, dtype=np.float32))
     expected = np.tanh(np.sin(np.arange(10)) * 2 + np.cos(np.arange(10))).sum()
+    before = nr.explain()
     for k in range(drafts.MOST + 3):
         assert chain(x).item() == pytest.approx(expected, rel=1e-6)
         assert are_drafts(options) == [True, False][: 1 if k < drafts.MOST else 2]
     (program,) = (one for one in programs.state.programs.values() if "sin" in repr(one.calls))
     assert program.draft == 0 and program.hits == 2
-    assert "draft" in program.reason
+    after = nr.explain()
+    # It is the same program still.
+    assert after.compilations - before.compilations == 1
+    assert after.hits - before.hits == drafts.MOST + 2
+    assert after.outgrown - before.outgrown == 1
+    assert "twice" in str(after)
+
+
+def test_explain_tells_of_drafts(options):
+    chain(nr.tensor(np.arange(3, dtype=np.float32))).item()
+    assert "draft; " in str(nr.explain())
 
 
 def test_the_first_programs_of_a_process_are_compiled_for_speed(options, monkeypatch):
     monkeypatch.setattr(drafts, "FIRST", programs.state.compilations + 2)
+    monkeypatch.setattr(drafts, "ALIKE", 100)
     for size in range(3, 7):
         chain(nr.full((size,), 0.5)).item()
+    assert are_drafts(options) == [False, False, True, True]
+
+
+def test_the_third_with_the_same_operations_is_a_draft(options, monkeypatch):
+    monkeypatch.setattr(drafts, "FIRST", programs.state.compilations + 100)
+    for size in range(3, 7):
+        (nr.full((size,), 0.5).asinh() * 0.5).sum().item()
     assert are_drafts(options) == [False, False, True, True]
 
 

@@ -293,6 +293,8 @@ class _State:
         self.lock = threading.Lock()
         self.compilations = 0
         self.hits = 0
+        # Drafts that were compiled for speed later.
+        self.outgrown = 0
         # Sequence of operations -> how often, and for how many seconds, it was compiled.
         self.alike: dict[int, tuple[int, float]] = {}
         self.told = False
@@ -308,9 +310,14 @@ class _State:
 state = _State()
 
 
+def _kind(calls: tuple[Call, ...]) -> int:
+    """The same for the same operations, whatever their shapes."""
+    return hash(tuple([call[0].name for call in calls]))
+
+
 def _tell_of_many(program: Program, seconds: float) -> None:
     """Warns, once, when the same operations are compiled again and again."""
-    kind = hash(tuple([call[0].name for call in program.calls]))
+    kind = _kind(program.calls)
     count, before = state.alike.get(kind, (0, 0.0))
     state.alike[kind] = count, seconds = count + 1, before + seconds
     if count >= MANY and seconds >= LONG and not state.told:
@@ -385,14 +392,22 @@ def find(
             state.programs.move_to_end(key)
             return program, vectors
     packing = Packing([call[0] for call in calls], numbers.tuples, level)
-    outgrown = program is not None and program.is_outgrown() and level == program.packing.level
+    outgrown = None
+    if program is not None and program.is_outgrown() and level == program.packing.level:
+        outgrown = program
     program = Program(device, calls, live, donated, leaves, packing, replaced())
-    program.reason = "a draft that came often" if outgrown else why(calls, live, packing)
+    program.reason = outgrown.reason if outgrown else why(calls, live, packing)
     with state.lock:
-        state.compilations += 1
-        program.number = state.compilations
-        if not outgrown and drafts.begins_as_one(program.number, device.type):
-            program.draft = drafts.MOST
+        if outgrown is not None:
+            state.hits += 1
+            state.outgrown += 1
+            program.number = outgrown.number
+        else:
+            state.compilations += 1
+            program.number = state.compilations
+            alike, _ = state.alike.get(_kind(calls), (0, 0.0))
+            if drafts.begins_as_one(program.number, alike, device.type):
+                program.draft = drafts.MOST
         state.programs[key] = program
         state.programs.move_to_end(key)
         if len(state.programs) > CAPACITY:
