@@ -3,10 +3,10 @@
 XLA takes 0.1 to 1 s for a program. A training loop has a few, which run for hours; a text that
 grows by a token, batches of many lengths or an evening in a notebook have ever new ones, of which
 most run once or twice (in 10 scripts of 20 steps each, two thirds of the time went there). So the
-first programs of a process are compiled for speed at once, and later ones, and the third with the
-same operations, as drafts: without LLVM's optimizations, which is what most of the time goes for. A
-draft that has lost as much time as it saved, or that ran 16 times, is compiled for speed when it
-comes again.
+first programs of a process are compiled for speed at once, and later ones as drafts: without LLVM's
+optimizations, which is what most of the time goes for. A draft that has lost as much time as it
+saved, or 20 ms in two runs or more, or that ran 16 times, is compiled for speed when it comes
+again.
 
 Seconds to compile a training step, and milliseconds to run it, for speed and as a draft:
 
@@ -33,12 +33,13 @@ from typing import Any
 from ..settings import are_deterministic_algorithms_enabled
 from .jaxprs import bodies, executions
 
-# Programs of a process before the first draft: those of a training loop, and of its validation.
+# Programs of a process before the first draft: those of a training loop, and of its validation. (Were
+# it the third one, a loop over eight lengths would take 8 s for its first three turns in place of 5.)
 FIRST = 12
-# Programs of the same operations, for other shapes, before the first draft.
-ALIKE = 2
 # How often a draft runs, at the least and at the most.
 LEAST, MOST = 2, 16
+# Seconds that it may lose: a loop over a few shapes shall soon be as fast as it gets.
+PATIENCE = 0.02
 # Seconds that a draft saves for each equation, and loses in a run for each element of one.
 SAVED, LOST = 150e-6, 0.5e-9
 OPTIONS: dict[str, Any] = {
@@ -51,15 +52,11 @@ OPTIONS: dict[str, Any] = {
 _LIBRARIES = ("dot_general", "conv_general_dilated")
 
 
-def begins_as_one(number: int, alike: int, device: str) -> bool:
-    """Whether a process's program of this number, from 1, shall be a draft.
-
-    Args:
-        alike: programs before it with the same operations.
-    """
-    if device != "cpu" or (number <= FIRST and alike < ALIKE):
+def begins_as_one(number: int, device: str) -> bool:
+    """Whether a process's program of this number, from 1, shall be a draft."""
+    if device != "cpu" or number <= FIRST or os.environ.get("NEURARUST_DRAFTS") == "0":
         return False
-    return os.environ.get("NEURARUST_DRAFTS") != "0" and not are_deterministic_algorithms_enabled()
+    return not are_deterministic_algorithms_enabled()
 
 
 def runs(jaxpr: Any) -> int:
@@ -71,5 +68,7 @@ def runs(jaxpr: Any) -> int:
             operands = (*equation.outvars, *equation.invars)
             sizes = [prod(getattr(one.aval, "shape", ())) for one in operands]
             elements += times * max(sizes, default=0)
-    count = int(SAVED * equations / (LOST * max(elements, 1)))
-    return min(count, MOST) if count >= LEAST else 0
+    saved, lost = SAVED * equations, LOST * max(elements, 1)
+    if saved < LEAST * lost:
+        return 0
+    return max(LEAST, min(MOST, int(min(saved, PATIENCE) / lost)))

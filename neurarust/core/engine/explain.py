@@ -51,8 +51,7 @@ def explain() -> Explanation:
 
     "Why" names the first place where a recording differs from the nearest known one, with
     the user's line. "reused" counts inputs whose memory the outputs took over. A "draft" is a
-    program compiled in a hurry: each begins as one after the first twelve of a process and the
-    first two with the same operations, and is compiled for speed once it has come often (up to 16
-    times; NEURARUST_DRAFTS=0: at once).
+    program compiled in a hurry: after the first twelve of a process each begins as one, and is
+    compiled for speed once it has come often (up to 16 times; NEURARUST_DRAFTS=0: at once).
     """
     return Explanation()

@@ -310,14 +310,9 @@ class _State:
 state = _State()
 
 
-def _kind(calls: tuple[Call, ...]) -> int:
-    """The same for the same operations, whatever their shapes."""
-    return hash(tuple([call[0].name for call in calls]))
-
-
 def _tell_of_many(program: Program, seconds: float) -> None:
     """Warns, once, when the same operations are compiled again and again."""
-    kind = _kind(program.calls)
+    kind = hash(tuple([call[0].name for call in program.calls]))
     count, before = state.alike.get(kind, (0, 0.0))
     state.alike[kind] = count, seconds = count + 1, before + seconds
     if count >= MANY and seconds >= LONG and not state.told:
@@ -405,8 +400,7 @@ def find(
         else:
             state.compilations += 1
             program.number = state.compilations
-            alike, _ = state.alike.get(_kind(calls), (0, 0.0))
-            if drafts.begins_as_one(program.number, alike, device.type):
+            if drafts.begins_as_one(program.number, device.type):
                 program.draft = drafts.MOST
         state.programs[key] = program
         state.programs.move_to_end(key)
