@@ -33,8 +33,8 @@ from typing import Any
 from ..settings import are_deterministic_algorithms_enabled
 from .jaxprs import bodies, executions
 
-# Programs of a process before the first draft: those of a training loop and of its validation. (With
-# 2, a loop over eight lengths would take 8 s for its first three turns in place of 5.)
+# Programs of a process before the first draft: those of a training loop and of its validation.
+# (With 2, a loop over eight lengths would take 8 s for its first three turns in place of 5.)
 FIRST = 12
 # How often a draft runs, at the least and at the most.
 LEAST, MOST = 2, 16
