@@ -49,8 +49,12 @@ def set_float32_matmul_precision(precision: str) -> None:
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Whether programs compiled from now on give the same bits at each run.
 
-    Programs for CPU and TPU always do; those for CUDA devices are compiled with XLA's
-    deterministic operations.
+    Programs for CPU are compiled once then, and those for CUDA devices with XLA's deterministic
+    operations. Those for TPU give the same bits in any case.
+
+    Differs from PyTorch: without it, a program for CPU that was compiled in a hurry at first (a
+    draft, see `nr.explain`) may give other last bits once it has come often, if the same in each
+    process.
 
     Args:
         warn_only: accepted without effect: XLA has a deterministic form of everything.
