@@ -6,7 +6,7 @@ import pytest
 
 import neurarust as nr
 from neurarust import nn
-from neurarust.core.engine import compiling, drafts
+from neurarust.core.engine import compiling, drafts, scratch
 from neurarust.core.engine import program as programs
 
 from .subprocesses import run
@@ -27,9 +27,11 @@ def with_drafts(monkeypatch):
 @pytest.fixture
 def options(monkeypatch):
     """What each program is compiled with."""
-    given, compile_with = [], compiling._with
+    given, compile_with = [], compiling._with_options
     monkeypatch.setattr(
-        compiling, "_with", lambda low, options: given.append(options) or compile_with(low, options)
+        compiling,
+        "_with_options",
+        lambda low, options: given.append(options) or compile_with(low, options),
     )
     return given
 
@@ -163,8 +165,8 @@ def test_the_next_process_has_the_same_drafts(tmp_path):
         from neurarust.core.engine import compiling, drafts, program as programs
         disk_cache.LEAST_SECONDS, drafts.FIRST = 0.0, 0
         compiled = []
-        compile_with = compiling._with
-        compiling._with = lambda *given: compiled.append(given) or compile_with(*given)
+        compile_with = compiling._with_options
+        compiling._with_options = lambda *given: compiled.append(given) or compile_with(*given)
         x = nr.linspace(0, 1, 33)
         heavy = nr.ones(1 << 20)
         for _ in range(drafts.MOST + 1):
@@ -180,6 +182,40 @@ def test_the_next_process_has_the_same_drafts(tmp_path):
     assert first == second
 
 
+def test_what_the_user_told_xla_is_left_alone(monkeypatch):
+    class Lowered:
+        def compile(self, options):
+            return options
+
+    monkeypatch.setattr(compiling, "_unknown", set())
+    options = scratch.options() | drafts.OPTIONS
+    assert options["xla_multiheap_size_constraint_per_heap"] < 64 << 20
+    assert compiling._with_options(Lowered(), options)[1] == options
+    flags = "--xla_multiheap_size_constraint_per_heap=-1 --xla_backend_optimization_level=3"
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    assert compiling._with_options(Lowered(), options)[1] == {
+        "xla_cpu_parallel_codegen_split_count": 1, "xla_cpu_use_fusion_emitters": False
+    }  # fmt: skip
+
+
+def test_programs_over_several_devices_are_no_drafts():
+    script = """
+        import jax, numpy as np, neurarust as nr
+        from neurarust.core.engine import drafts, program as programs
+        drafts.FIRST = 0
+        mesh = jax.sharding.Mesh(np.array(jax.devices()), "d")
+        spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("d"))
+        x = nr.from_jax(jax.device_put(np.arange(8, dtype=np.float32), spread))
+        for _ in range(drafts.MOST + 2):
+            y = (x * 2).sin()
+            y = y.numpy()
+        np.testing.assert_allclose(y, np.sin(np.arange(8) * 2), rtol=1e-6)
+        print([one.draft for one in programs.state.programs.values()], nr.explain().outgrown)
+    """
+    flags = "--xla_force_host_platform_device_count=2"
+    assert run(script, XLA_FLAGS=flags, NEURARUST_DRAFTS="1").strip() == "[0] 0"
+
+
 def test_only_what_this_version_of_xla_lacks_is_left_out(monkeypatch):
     class Lowered:
         given = None
@@ -192,6 +228,6 @@ def test_only_what_this_version_of_xla_lacks_is_left_out(monkeypatch):
 
     monkeypatch.setattr(compiling, "_unknown", set())
     lowered = Lowered()
-    compiling._with(lowered, {"xla_gone": 1, "xla_there": 2, "xla_never": 3})
+    compiling._with_options(lowered, {"xla_gone": 1, "xla_there": 2, "xla_never": 3})
     assert lowered.given == {"xla_there": 2}
     assert compiling._unknown == {"xla_gone", "xla_never"}

@@ -47,12 +47,6 @@ def test_a_run_fetches_no_memory_from_the_system(layers):
     assert int(run(COUNT, str(layers))) < fetched / 10
 
 
-def test_the_users_own_size_of_blocks_is_left_alone(monkeypatch):
-    assert scratch.options()["xla_multiheap_size_constraint_per_heap"] < 64 << 20
-    monkeypatch.setenv("XLA_FLAGS", "--xla_multiheap_size_constraint_per_heap=-1")
-    assert scratch.options() == {}
-
-
 @pytest.mark.parametrize("jitted", [False, True])
 @pytest.mark.parametrize(("rows", "large"), [(1100, True), (500, False)])
 def test_which_programs_are_large(monkeypatch, jitted, rows, large):

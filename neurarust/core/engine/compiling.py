@@ -6,6 +6,7 @@ by what the function computes.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +34,7 @@ def compiled(
     """
     if device.type != "cpu":
         exact = device.type == "cuda" and are_deterministic_algorithms_enabled()
-        return _with(traced.lower(), {"xla_gpu_deterministic_ops": True} if exact else {})
+        return _with_options(traced.lower(), {"xla_gpu_deterministic_ops": True} if exact else {})
     closed = overlaps.apart(traced.jaxpr)
     jaxpr = closed.jaxpr
     convolves = contents.convolves(jaxpr)
@@ -52,13 +53,16 @@ def compiled(
         function = None if closed is traced.jaxpr else layout.with_kernels(closed)
     if function is not None:
         traced = jax.jit(function, donate_argnums=donated).trace(*inputs)
-    return _with(traced.lower(), options | drafts.OPTIONS if draft else options)
+    return _with_options(traced.lower(), options | drafts.OPTIONS if draft else options)
 
 
-def _with(lowered: Any, options: dict[str, Any]) -> tuple[Any, Any]:
-    """Lowered and compiled, with those of the options that XLA has."""
+def _with_options(lowered: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Lowered and compiled, with those of the options that XLA has and the user has not set."""
+    users = os.environ.get("XLA_FLAGS", "")
     while True:
-        given = {name: one for name, one in options.items() if name not in _unknown}
+        given = {
+            name: one for name, one in options.items() if name not in _unknown and name not in users
+        }
         try:
             return lowered, lowered.compile(given)
         except jax.errors.JaxRuntimeError as error:

@@ -22,7 +22,6 @@ compute (`core.native`) does not count.
 
 from __future__ import annotations
 
-import os
 from math import prod
 from typing import Any
 
@@ -38,9 +37,7 @@ MOST = 0.8
 
 
 def options(jaxpr: Any, convolves: bool) -> dict[str, Any]:
-    """What XLA is told when it compiles a program for CPU, unless the user has told it."""
-    if _OPTION in os.environ.get("XLA_FLAGS", ""):
-        return {}
+    """What XLA is told when it compiles a program for CPU."""
     if _has_small_weights(jaxpr):
         return {_OPTION: _REDUCTIONS}
     return {_OPTION: f"{_PRODUCTS},{_REDUCTIONS}"} if convolves else {}

@@ -125,6 +125,9 @@ class Program:
                     computed = (one for call in self.calls for one in call[0].outputs)
                     self.large = scratch.keep(self.function, computed)
                 _tell_of_many(self, time.perf_counter() - started)
+            else:
+                # JAX compiles it, for speed.
+                self.draft = 0
             self._settle()
             arrays = self._run(vectors, leaves)
         self.seconds = time.perf_counter() - started
@@ -378,18 +381,18 @@ def find(
     # A call that Ctrl-C ended may have left a leaf that no other call reads.
     key = (calls, live, donated, len(leaves))
     program, level = state.programs.get(key), EQUAL
+    outgrown: Program | None = None
     if program is not None:
         level, vectors = program.packing.level, program.packing.vectors(numbers.flat)
         if vectors is None:
             level += 1
-        elif program.forwarded is not None and not program.is_outgrown():
+        elif program.is_outgrown():
+            outgrown = program
+        elif program.forwarded is not None:
             state.hits += 1
             state.programs.move_to_end(key)
             return program, vectors
     packing = Packing([call[0] for call in calls], numbers.tuples, level)
-    outgrown = None
-    if program is not None and program.is_outgrown() and level == program.packing.level:
-        outgrown = program
     program = Program(device, calls, live, donated, leaves, packing, replaced())
     program.reason = outgrown.reason if outgrown else why(calls, live, packing)
     with state.lock:

@@ -55,8 +55,8 @@ let_finish: Callable[[], None] = getattr(os, "sched_yield", lambda: None)
 
 
 def options() -> dict[str, Any]:
-    """What XLA is told when it compiles a program for CPU, unless the user has told it."""
-    return {} if _OPTION in os.environ.get("XLA_FLAGS", "") else {_OPTION: _BLOCK}
+    """What XLA is told when it compiles a program for CPU."""
+    return {_OPTION: _BLOCK}
 
 
 def keep(compiled: Any, computed: Iterable[Aval]) -> bool:
