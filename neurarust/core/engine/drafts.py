@@ -18,6 +18,9 @@ Seconds to compile a training step, and milliseconds to run it, for speed and as
 | CNN, 32 x 32 pixels | 0.62 | 0.15 | 11 | 29 to 45 |
 | ResNet | 0.92 | 0.39 | 21 | 47 |
 
+That is jax 0.10.2. In 0.12 XLA has one kind of emitters: a draft takes 0.6 to 0.8 of the time to
+compile, and programs for speed 0.7 of what they took before.
+
 Which program is a draft depends on what the process did before and on nothing else, so that a
 script gives the same bits each time. A draft's results and those of the program that takes its
 place are the same within rounding; NEURARUST_DRAFTS=0 or `use_deterministic_algorithms(True)` does
