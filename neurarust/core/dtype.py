@@ -74,7 +74,7 @@ def by_name(name: str) -> dtype:
     return BY_NAME[name]
 
 
-_BY_NUMPY = {one.dtype: one for one in BY_NAME.values()}
+BY_NUMPY = {one.dtype: one for one in BY_NAME.values()}
 
 bool_ = BY_NAME["bool"]
 uint8, uint16, uint32, uint64 = (BY_NAME[f"uint{bits}"] for bits in (8, 16, 32, 64))
@@ -100,7 +100,7 @@ def of(kind: object) -> dtype:
         return kind
     try:
         # What is no dtype raises TypeError, which is caught.
-        return _BY_NUMPY[np.dtype(kind)]  # type: ignore[call-overload]
+        return BY_NUMPY[np.dtype(kind)]  # type: ignore[call-overload]
     except (TypeError, KeyError):
         known = ", ".join(_NAMES)
         raise TypeError(f"dtype: {kind!r} is not an element type; known are {known}") from None

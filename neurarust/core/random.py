@@ -62,7 +62,8 @@ class Stream:
         self._seed = int(seed) & _WORD
         self._counter = 0
         mixed = _mixed(self._seed)
-        self._words = np.array([mixed >> 32, mixed & 0xFFFFFFFF], np.uint32)
+        # The key of the stream, another array after each seed.
+        self.words = np.array([mixed >> 32, mixed & 0xFFFFFFFF], np.uint32)
         return self
 
     def seed(self) -> int:
@@ -99,4 +100,4 @@ class Stream:
         with self._lock:
             first = self._counter + 1
             self._counter += count
-            return self._words, first
+            return self.words, first

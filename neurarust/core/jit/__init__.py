@@ -13,6 +13,8 @@ numbers of optimizers are read again at each call, and schedulers step again.
     reads       which names the user's code can read
     guards      the Python state that a plan depends on
     plan        what a later call does
+    look        what a call compares, written out as Python
+    variant     a plan and its guards
     difference  what two traces found, compared
     straight    calls that run alone go to their program without a recording
     quick       arguments like those of the last call

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..changes import Changes, Told
 from ..tensor.tensor import Tensor
+from .look import Look
 from .reads import OURS, Codes, is_installed, names_of, of_library, within
 
 PLAIN = frozenset({int, float, bool, str, bytes, type(None), complex})
@@ -33,7 +34,7 @@ _MADE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 _CONTENT = attrgetter("cell_contents", "cell_contents")
 _apply: Callable[..., Any] = call
 # What asking for an entry raises that is missing, or that another thread is about to add.
-_MISSING = (KeyError, AttributeError, ValueError, RuntimeError)
+MISSING = (KeyError, AttributeError, ValueError, RuntimeError)
 
 
 class Guards:
@@ -135,7 +136,7 @@ class Guards:
             if sized and [*map(len, sized)] != self.lengths and not self._same_members():
                 return False
             now = [*chain.from_iterable(map(_apply, self.getters, self.holders))]
-        except _MISSING:
+        except MISSING:
             return False
         if not all(map(is_, now, self.values)) and not _all_same(now, self.values):
             return False
@@ -144,6 +145,28 @@ class Guards:
         if self.hooks:
             return all(_hooks(members) == hooks for members, hooks, _ in self.hooks)
         return True
+
+    def write_out(self, look: Look) -> None:
+        """Writes what `hold` asks, which it has just found to be so."""
+        for one, length in zip(self.sized, self.lengths, strict=True):
+            look.unless(f"len({look.name(one)}) == {length}")
+        for getter, holder, _ in self.entries:
+            if getter is _values:
+                continue
+            source, now = look.name(holder), getter(holder)
+            if getter is _contents:
+                look.unless(f"{look.name(getter)}({source}) == {look.name(now)}")
+            elif isinstance(getter, itemgetter):
+                for name, one in zip(getter.__reduce__()[1], now, strict=True):
+                    look.unless(f"{source}[{look.name(name)}] is {look.name(one)}")
+            elif isinstance(getter, attrgetter):
+                for name, one in zip(getter.__reduce__()[1], now, strict=True):
+                    look.unless(f"{source}.{name} is {look.name(one)}")
+            else:
+                elements = look.name(tuple(now))
+                look.unless(f"same({look.name(getter)}({source}), {elements})")
+        for members, hooks, _ in self.hooks:
+            look.unless(f"{look.name(_hooks)}({look.name(members)}) == {look.name(hooks)}")
 
     def _same_parts(self) -> bool:
         """Whether modules and optimizers hold what they held, where something was changed."""
@@ -165,6 +188,8 @@ class Guards:
 
     def is_as_left(self) -> bool:
         """Whether everything is as the function left it when it ran."""
+        if not self._same_members():
+            return False
         now = [tuple(_read(*entry[:2])) for entry in self.entries]
         return all(map(_all_same, now, self.left))
 
@@ -404,7 +429,7 @@ def _read(getter: Callable, holder: Any) -> Any:
     """The entries; none if one is missing."""
     try:
         return getter(holder)
-    except _MISSING:
+    except MISSING:
         return ()
 
 

@@ -18,6 +18,7 @@ from ..random import Stream
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
 from .found import Found, Released
+from .look import Look
 from .places import ARGUMENT, CELL, GRADIENT, KEY, gradient_of, resolved, storage_of
 from .straight import TRUSTED, Straight
 from .trace import Trace
@@ -234,11 +235,46 @@ class Plan:
             values[slot] = tensors[k]._value()
         return values if [one.aval for one in values] == self.avals else None
 
+    def write_out(self, look: Look) -> list[str]:
+        """Writes what `accepts` asks and `read` gets, of `tensors`; what the Values are called."""
+        for tensor, flag in zip(self.flag_tensors, self.flags, strict=True):
+            look.unless(f"{look.name(tensor)}._edge is {'not ' if flag else ''}None")
+        if self.layouts:
+            look.unless(f"{look.name(self._laid_out)}(tensors) == {look.name(self.laid_out)}")
+        for owner, flag in zip(self.grad_owners, self.grad_flags, strict=True):
+            gradient = f"{_source(look, owner)}._grad"
+            known = f"{look.name(_grad_flag)}({gradient}) is {flag}"
+            look.unless(f"{gradient} is None" if flag is None else known)
+        streams, viewed = dict(self.keys), dict(self.views)
+        names = []
+        for slot, ((kind, what), aval) in enumerate(zip(self.places, self.avals, strict=True)):
+            name = f"value_{slot}"
+            names.append(name)
+            if slot in viewed:
+                look.let(name, f"tensors[{viewed[slot]}]._value()")
+            elif slot in streams:
+                words, _ = streams[slot].take(0)
+                look.unless(f"{look.name(streams[slot])}.words is {look.name(words)}")
+                key = key_on(words.tobytes(), self.signature.device)
+                look.let(name, f"{look.name(key._storage)}.value")
+            elif kind == CELL:
+                look.let(name, f"{look.name(what)}.value")
+            elif kind == ARGUMENT:
+                look.let(name, f"tensors[{what}]._storage.value")
+            else:
+                look.let(name, f"{_source(look, what)}._grad._storage.value")
+            look.unless(f"{name}.aval is {look.name(aval)}")
+        return names
+
     def numbers_now(self) -> tuple | None:
         """The numbers, read again; None if an optimizer's options ask for another computation."""
         if not self.actions and not self.streams:
             # The same tuple each time, which need not be packed again.
             return self.constants
+        if not self.actions:
+            numbers = self.numbers.copy()
+            self._draw(numbers)
+            return tuple(numbers)
         for _, again, key in self.late:
             if again()[1] != key:
                 return None
@@ -398,6 +434,11 @@ def _hooks(tensor: Tensor) -> list:
         return []
     leaf = tensor._edge[0]
     return [*leaf.post_hooks, *[one for hooks in (leaf.hooks or {}).values() for one in hooks]]
+
+
+def _source(look: Look, named: Any) -> str:
+    """What a tensor from outside is called: itself, or the argument of that number."""
+    return f"tensors[{named}]" if type(named) is int else look.name(named)
 
 
 def _moved(moved: dict[int, Storage], kind: int, what: Any) -> tuple[int, Any]:

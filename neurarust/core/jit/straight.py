@@ -146,7 +146,7 @@ class Straight:
 
 
 class PureStraight(Straight):
-    """Of a function that changes nothing, with the same numbers each time and one result.
+    """Of a function that changes nothing and has one result.
 
     As little as can be stands beside the program: what serves a model's answers takes 3 us.
     """
@@ -154,19 +154,34 @@ class PureStraight(Straight):
     __slots__ = ()
 
     def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
-        arrays = [one.array for one in values]
-        alone = len(state.recordings) == 1 and not state.recording.entries
-        if not alone or self.left == 0 or {*map(type, arrays)} != self.there:
+        recordings = state.recordings
+        if len(recordings) > 1 or state.recording.entries or self.left == 0:
             return super().call(values, tensors)
-        vectors = self.vectors
-        assert vectors is not None
+        arrays = [one.array for one in values]
+        kinds = {*map(type, arrays)}
+        there = kinds == self.there
+        if not there:
+            if not self.present.issuperset(kinds):
+                return RECORDED
+            for k, one in enumerate(arrays):
+                if type(one) is np.ndarray:
+                    # (Only a HostValue has one.)
+                    arrays[k] = values[k].given()  # type: ignore[attr-defined]
+        plan, program, vectors = self.plan, self.program, self.vectors
+        numbers = plan.constants if vectors is not None else plan.numbers_now()
+        if numbers is None:
+            return RECORDED
+        if vectors is None:
+            there, vectors = False, program.packing.vectors(numbers)
+            if vectors is None:
+                return plan.call(values, numbers, tensors)
         self.left -= 1
         no_more_looks()
         try:
-            made = self.program.again(vectors, arrays)
+            made = program.again(vectors, arrays) if there else program(vectors, arrays)
         except RuntimeError:
-            return self.plan.call(values, self.plan.constants, tensors)
-        return wrap(_value(made[0], self.plan.signature.outputs[0]), None)
+            return plan.call(values, numbers, tensors)
+        return wrap(_value(made[0], plan.signature.outputs[0]), None)
 
 
 def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
@@ -191,8 +206,7 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     if not plan.actions and not plan.streams and program.packing.vectors(plan.constants) is None:
         return None
     way = Straight(plan, program, plan.trusted)
-    stays = not way.changes and way.vectors is not None
-    answers = stays and way.compiled and plan.single and not plan.released
+    answers = not way.changes and way.compiled and plan.single and not plan.released
     return PureStraight(plan, program, plan.trusted) if answers else way
 
 

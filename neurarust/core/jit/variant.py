@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..changes import Changes
+from ..engine.value import Value
 from ..tensor.tensor import Tensor
-from .guards import Guards
+from .guards import MISSING, Guards
+from .look import Look
 from .plan import Plan
 from .straight import RECORDED, straight
 
 MISSED = object()
+# Calls that the loops answer before a look is written anew: twice as many each time.
+FIRST, LONGEST = 1, 256
 
 
 class Variant:
     """A plan, and the guards under which it is what the function does."""
 
-    __slots__ = ("guards", "plan", "settled")
+    __slots__ = ("guards", "plan", "settled", "_look", "_closer", "_patience")
 
     def __init__(self, guards: Guards, plan: Plan):
         self.guards, self.plan = guards, plan
         # Whether two traces in a row found the same.
         self.settled = False
+        # What a call looks at, written out: gives the inputs' Values, or None.
+        self._look: Callable[[Sequence[Tensor]], list[Value] | None] | None = None
+        # Calls that looked more closely since then, and after how many it is written anew.
+        self._closer, self._patience = 0, FIRST
 
     def call(self, tensors: Sequence[Tensor]) -> Any:
         """A call with these arguments; `MISSED` if the plan is not made for what it finds."""
-        plan = self.plan
-        if not self.guards.hold() or not plan.accepts(tensors):
-            return MISSED
-        values = plan.read(tensors)
+        values = None if self._look is None else self._look(tensors)
         if values is None:
-            return MISSED
+            values = self._look_closely(tensors)
+            if values is None:
+                return MISSED
+        plan = self.plan
         known = plan.straight
         if known is None:
             known = plan.straight = straight(plan, values)
@@ -40,3 +49,24 @@ class Variant:
                 return result
         numbers = plan.numbers_now()
         return MISSED if numbers is None else plan.call(values, numbers, tensors)
+
+    def _look_closely(self, tensors: Sequence[Tensor]) -> list[Value] | None:
+        """The inputs' Values if all is as it was: equal numbers and strings will do."""
+        plan = self.plan
+        if not self.guards.hold() or not plan.accepts(tensors):
+            return None
+        values = plan.read(tensors)
+        if values is not None:
+            self._closer += 1
+            if self._closer >= self._patience:
+                self._closer, self._patience = 0, min(2 * self._patience, LONGEST)
+                self._look = self._written()
+        return values
+
+    def _written(self) -> Callable | None:
+        """What a call looks at, as it is now; None if that is too much."""
+        look = Look("tensors")
+        look.unless(f"{look.name(Changes)}.count == {Changes.count}")
+        self.guards.write_out(look)
+        names = self.plan.write_out(look) if look.is_short() else []
+        return look.written(names, MISSING) if look.is_short() else None

@@ -65,6 +65,8 @@ def tensor(
 
 def _host_array(data: Any, dtype: Any) -> np.ndarray:
     """A NumPy array of its own, in the dtype PyTorch would choose."""
+    if dtype is None and type(data) is np.ndarray and data.dtype in dtypes.BY_NUMPY:
+        return np.array(data)
     wanted = None if dtype is None else dtypes.of(dtype)
     own = isinstance(data, (np.ndarray, np.generic, jax.Array))
     # Types of arrays and Tensors in a sequence, and of Python's numbers.
