@@ -75,6 +75,8 @@ BINARY = {
     "rshift": "bitwise_right_shift",
 }  # fmt: skip
 COMMUTATIVE = {"add", "mul", "bitwise_and", "bitwise_or", "bitwise_xor"}
+# Those that look at their operands first.
+CHECKED = {"floor_divide", "remainder"}
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY = {"neg": "neg", "pos": "positive", "abs": "abs", "invert": "bitwise_not"}
 _OPERANDS = (Tensor, int, float, complex)
@@ -92,17 +94,22 @@ def _binary(name: str) -> tuple[Callable, Callable, Callable]:
     # Swapped arguments: the op itself where it commutes, a twin for subtraction.
     swapped = OPS["rsub"] if name == "sub" else record
     keeps_order = name in COMMUTATIVE or name == "sub"
+    checked = METHODS[name] if name in CHECKED else None
 
     def forward(self: Tensor, other: Any) -> Any:
         if not isinstance(other, _OPERANDS):
             other = _operand(other)
-        return other if other is NotImplemented else call_pair(record, self, other)
+        if other is NotImplemented:
+            return other
+        return call_pair(record, self, other) if checked is None else checked(self, other)
 
     def reflected(self: Tensor, other: Any) -> Any:
         if not isinstance(other, _OPERANDS):
             other = _operand(other)
         if other is NotImplemented:
             return other
+        if checked is not None:
+            return checked(other, self)
         return call_pair(swapped, self, other) if keeps_order else call(swapped, (other, self))
 
     inplace = METHODS.get(f"{name}_")

@@ -17,8 +17,8 @@ from ..core.define import op
 from ..core.errors import fail
 from ..core.op import Array
 from ..core.ops.elementwise import wide
-from ..core.ops.indexing import known_host, outside
-from ..core.tensor.tensor import Tensor
+from ..core.ops.indexing import outside
+from ..core.tensor.tensor import Tensor, known_host
 
 # ------------------------------------------------------------------------------- helpers
 

@@ -231,3 +231,55 @@ def test_only_what_this_version_of_xla_lacks_is_left_out(monkeypatch):
     compiling._with_options(lowered, {"xla_gone": 1, "xla_there": 2, "xla_never": 3})
     assert lowered.given == {"xla_there": 2}
     assert compiling._unknown == {"xla_gone", "xla_never"}
+
+
+@pytest.mark.parametrize("drafts_taken", [True, False])
+def test_the_largest_is_found_among_numbers_that_are_computed_twice(drafts_taken, monkeypatch):
+    """XLA may round a product and a sum otherwise in each kernel that computes them anew."""
+    monkeypatch.setenv("NEURARUST_DRAFTS", str(int(drafts_taken)))
+    for shape, dim in (((44, 33), 0), ((40, 56), 1), ((54, 42), 1), ((69, 48), 0)):
+        a, b = np.random.default_rng(shape).standard_normal((2, *shape)).astype(np.float32)
+        x, w = nr.tensor(a, requires_grad=True), nr.tensor(b, requires_grad=True)
+        product = x * w
+        found = (product - product.mean(0, keepdim=True)).max(dim)
+        found.values.sum().backward()
+        del product
+        exact = a.astype(np.float64) * b
+        exact -= exact.mean(0)
+        np.testing.assert_array_equal(found.indices.numpy(), exact.argmax(dim))
+
+
+@pytest.mark.parametrize("drafts_taken", [True, False])
+@pytest.mark.parametrize("kind", ["max", "min", "norm", "median", "scatter"])
+def test_the_gradient_of_an_extreme_of_numbers_that_are_computed_twice(
+    kind, drafts_taken, monkeypatch
+):
+    monkeypatch.setenv("NEURARUST_DRAFTS", str(int(drafts_taken)))
+    for seed in range(4):
+        a, b = np.random.default_rng(seed).standard_normal((2, 3, 4)).astype(np.float32)
+        x, w = nr.tensor(a, requires_grad=True), nr.tensor(b, requires_grad=True)
+        total = x * x + w * w if seed % 2 else x * w - (x * w).mean(0, keepdim=True)
+        if kind == "norm":
+            nr.linalg.vector_norm(total, float("inf"), dim=0).sum().backward()
+        elif kind == "scatter":
+            index = nr.zeros(1, 4, dtype=nr.int64).expand(3, 4)
+            made = nr.zeros(1, 4).scatter_reduce(0, index, total, "amax", include_self=False)
+            made.sum().backward()
+        elif kind == "median":
+            total.median().backward()
+        else:
+            getattr(total, f"a{kind}")(0).sum().backward()
+        exact = a.astype(np.float64), b.astype(np.float64)
+        sums = exact[0] ** 2 + exact[1] ** 2 if seed % 2 else exact[0] * exact[1]
+        sums = sums if seed % 2 else sums - sums.mean(0)
+        size = np.abs(sums) if kind == "norm" else -sums if kind == "min" else sums
+        if kind == "median":
+            picked = (sums == np.sort(sums, None)[5]).astype(float)
+        else:
+            picked = (size == size.max(0)).astype(float)
+        picked *= np.sign(sums) if kind == "norm" else 1
+        if not seed % 2:
+            picked -= picked.mean(0)
+        for one, other, given in ((x, exact[1], exact[0]), (w, exact[0], exact[1])):
+            expected = picked * (2 * given if seed % 2 else other)
+            np.testing.assert_allclose(one.grad.numpy(), expected, rtol=1e-4, atol=1e-5)

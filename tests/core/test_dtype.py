@@ -197,15 +197,37 @@ def test_integer_overflow_from_python_is_an_error(dtype, number):
         nr.tensor(number, dtype=dtype)
     with pytest.raises(RuntimeError, match="without overflow"):
         nr.full((2,), number, dtype=dtype)
-    if dtype is not nr.uint8:
-        with pytest.raises(RuntimeError, match="without overflow"):
-            nr.ones(2, dtype=dtype) + number
+    with pytest.raises(RuntimeError, match="without overflow"):
+        nr.ones(2, dtype=dtype).clamp(max=number)
 
 
 def test_integer_arithmetic_wraps_like_the_hardware():
     assert (nr.tensor([255], dtype=nr.uint8) + 1).tolist() == [0]
     assert (nr.tensor([2**62]) * 2).tolist() == [-(2**63)]
     assert nr.tensor([300]).to(nr.uint8).tolist() == [44]
+    small = nr.tensor([1, 250], dtype=nr.uint8)
+    assert (small + 300).tolist() == [45, 38] and (small * -1).tolist() == [255, 6]
+    assert (small == -1).tolist() == [False, False] and (small ^ -1).tolist() == [254, 5]
+    assert (nr.tensor([1], dtype=nr.int8) + 200).tolist() == [-55]
+
+
+@pytest.mark.parametrize(
+    "divide",
+    [
+        lambda x, zero: x // zero, lambda x, zero: x % zero, nr.fmod, nr.remainder,
+        lambda x, zero: x.clone().remainder_(zero), lambda x, zero: x.clone().floor_divide_(zero),
+        lambda x, zero: nr.div(x, zero, rounding_mode="trunc"),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_not_divided_by_zero(divide):
+    x = nr.tensor([3, 4])
+    for zero in (0, nr.tensor(0), nr.tensor([1, 0])):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            divide(x, zero)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        3 // nr.tensor([1, 0])
+    assert not np.isfinite(divide(x.float(), 0.0).numpy()).any()
+    assert (x // 2).tolist() == [1, 2]
 
 
 def test_64_bits_are_real_without_a_global_switch():

@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from .. import device as devices
 from .. import dtype as dtypes
@@ -42,7 +41,7 @@ class Signature:
 
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
-        "backwards", "residuals", "line", "bounds", "single", "output", "tracks", "key", "entries",
+        "backwards", "residuals", "line", "single", "output", "tracks", "key", "entries",
         "pull", "alone", "reaches",
     )  # fmt: skip
 
@@ -78,8 +77,6 @@ class Signature:
         self.line = user_line()
         if device is not None and device.type == "cpu":
             native.begin()
-        # (low, high) that Python integers must keep, where an integer tensor takes them.
-        self.bounds: tuple[int, int] | None = None
         # What it is called on disk, and what is kept there to find it again.
         self.key: str | None = None
         self.entries: Callable[[], dict[str, Any]] = dict
@@ -124,14 +121,13 @@ class Traced(NamedTuple):
     residuals: bool
     differentiable: bool
     outputs: tuple[Aval, ...]
-    bounds: tuple[int, int] | None
     pulls: bool
 
 
 def traced(signature: Signature) -> Traced:
     return Traced(
         signature.name, signature.inputs, signature.numbers, signature.device, signature.rebuild,
-        signature.residuals, signature.tracks, signature.outputs, signature.bounds,
+        signature.residuals, signature.tracks, signature.outputs,
         signature.pull is not None,
     )  # fmt: skip
 
@@ -143,7 +139,6 @@ def untraced(found: Traced, make: Callable[[], Signature]) -> Signature:
         found.name, lambda *flat: made().function(*flat), found.inputs, found.numbers,
         found.device, found.rebuild, found.residuals, found.differentiable, found.outputs,
     )  # fmt: skip
-    signature.bounds = found.bounds
     if found.pulls:
         signature.pull = lambda *flat: _pull(made())(*flat)
     return signature
@@ -242,9 +237,6 @@ def build(
             return gradient(given, *filled, **named)
 
         signature.pull = pull
-    if number_dtype is not None and number_dtype.category == dtypes.INTEGER:
-        info = jnp.iinfo(number_dtype.dtype)
-        signature.bounds = (int(info.min), int(info.max))
     return signature
 
 

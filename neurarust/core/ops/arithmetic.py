@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import xlogy as jax_xlogy
 
 from .. import dtype as dtypes
 from ..define import function, op
 from ..errors import fail
 from ..op import Array, Exponent, Operand, Scalar
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, known_host
 from .elementwise import SPECIAL, absolute, is_complex, is_float, refuse_bool
 
 
@@ -54,11 +55,25 @@ def true_divide(input: Operand, other: Operand):
     return input / other
 
 
-@op(promote="same", inplace=True)
+def _no_whole_zero(input: Any, other: Any = 1, **named: Any) -> None:
+    """Raises for integers divided by a 0, where that is known already."""
+    floats = (
+        isinstance(one, Tensor) and one.dtype.category > dtypes.INTEGER for one in (input, other)
+    )
+    if type(input) is float or type(other) is float or any(floats):
+        return
+    known = known_host(other) if isinstance(other, Tensor) else other
+    if known is not None and not np.all(known):
+        raise RuntimeError("ZeroDivisionError: integers were divided by 0. Divide by .float()")
+
+
+@op(promote="same", inplace=True, check=_no_whole_zero)
 def floor_divide(input: Operand, other: Operand):
     """Quotient rounded down to a whole number.
 
-    Integers divided by 0 raise in PyTorch and give an unspecified number here.
+    Raises:
+        RuntimeError: for integers divided by a 0 that is known at the call. Differs from PyTorch:
+            one that is still to be computed gives an unspecified number.
     """
     refuse_bool("floor_divide", input, other)
     if not is_float(input):
@@ -69,7 +84,7 @@ def floor_divide(input: Operand, other: Operand):
     return jnp.where(other == 0, input / other, jnp.floor_divide(input, safe))
 
 
-@op(name="trunc_divide", promote="same", namespace=(), method=False)
+@op(name="trunc_divide", promote="same", namespace=(), method=False, check=_no_whole_zero)
 def trunc_divide(input: Operand, other: Operand):
     """Quotient rounded towards 0."""
     if is_float(input):
@@ -93,13 +108,13 @@ def div(input, other, *, rounding_mode=None):
     fail("div", f"rounding_mode={rounding_mode!r}", "None, 'floor' or 'trunc'")
 
 
-@op(promote="same", inplace=True, refuses="bool complex")
+@op(promote="same", inplace=True, refuses="bool complex", check=_no_whole_zero)
 def remainder(input: Operand, other: Operand):
     """Remainder of the division rounded down; it has the sign of `other`, as Python's `%`."""
     return jnp.remainder(input, other)
 
 
-@op(promote="same", inplace=True, refuses="bool complex")
+@op(promote="same", inplace=True, refuses="bool complex", check=_no_whole_zero)
 def fmod(input: Array, other: Operand):
     """Remainder of the division rounded to 0; it has the sign of `input`, as C's fmod."""
     return jnp.fmod(input, other)
@@ -294,7 +309,14 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     return input + scaled(tensor1, value) / tensor2
 
 
-@op(promote="same", inplace=True, aliases=("clip",), refuses="bool complex")
+def _bounds_held(input: Any, *bounds: Any, **named: Any) -> None:
+    """Raises for a bound that an integer tensor cannot hold."""
+    for one in (*bounds, *named.values()):
+        if type(one) is int and isinstance(input, Tensor):
+            dtypes.check_holds(input.dtype, one)
+
+
+@op(promote="same", inplace=True, aliases=("clip",), refuses="bool complex", check=_bounds_held)
 def clamp(input: Array, min: Operand | None = None, max: Operand | None = None):
     """Numbers brought into `[min, max]`; the gradient passes at the bounds.
 

@@ -13,7 +13,7 @@ from ..define import op
 from ..errors import dimension
 from ..op import Array
 from .elementwise import narrow, wide
-from .reduce import with_sum_dtype
+from .reduce import of_memory, with_sum_dtype
 
 BLOCK = 32
 
@@ -125,12 +125,15 @@ def running_extreme(accumulate, operation: str, input: Array, dim: int):
         best, index = running_extreme(accumulate, operation, input.astype(jnp.int8), dim)
         return best.astype(jnp.bool_), index
 
-    @jax.custom_jvp
-    def accumulated(input) -> tuple[Array, Any]:
+    def found(input: Array) -> tuple[Array, Array]:
         best = accumulate(input, axis)
         steps = jax.lax.broadcasted_iota(jnp.int64, input.shape, axis)
-        found = (input == best) | jnp.isnan(input)
-        return best, jax.lax.cummax(jnp.where(found, steps, 0), axis)
+        last = jnp.where((input == best) | jnp.isnan(input), steps, 0)
+        return best, jax.lax.cummax(last, axis)
+
+    @jax.custom_jvp
+    def accumulated(input) -> tuple[Array, Any]:
+        return of_memory(found, input)
 
     @accumulated.defjvp
     def accumulated_jvp(primals, tangents):

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.core import Tracer
 
 from .. import dtype as dtypes
 from ..define import METHODS, function, op, view
@@ -19,7 +18,7 @@ from ..errors import dimension
 from ..op import Array, Arrays, Index, Operand
 from ..tensor.dispatch import attach, call, call_inplace, check_writable, write
 from ..tensor.storage import Step
-from ..tensor.tensor import Tensor, from_host, wrap
+from ..tensor.tensor import Tensor, from_host, known_host, wrap
 from .arithmetic import masked_fill
 from .elementwise import cast
 
@@ -308,14 +307,6 @@ def _parse_tensor(
     parsed.tensors.append(one)
     parsed.dims.append(out)
     return position + 1, out + 1
-
-
-def known_host(tensor: Tensor) -> np.ndarray | None:
-    """The elements of a tensor that needs no run and no copy to be looked at, else None."""
-    array = tensor._value().array
-    if array is None or isinstance(array, Tracer) or tensor.device.type != "cpu":
-        return None
-    return np.asarray(array)
 
 
 def outside(index: Tensor, low: int, high: int) -> int | None:

@@ -16,7 +16,7 @@ from jax import lax
 from ..define import op
 from ..errors import fail
 from ..op import Array
-from .elementwise import wide
+from .elementwise import absolute, wide
 from .patches import per_axis
 
 # From this kernel size on, a window that overlaps no other is reduced as an axis of its own.
@@ -426,6 +426,10 @@ def avg_pool3d(
 
 def _lp_pool(operation, input, norm_type, kernel_size, stride, ceil_mode, rank):
     power = float(norm_type)
+    if math.isinf(power):
+        size = absolute(input) * (1 if power > 0 else -1)
+        largest = _max_pool(operation, size, kernel_size, stride, 0, 1, ceil_mode, False, rank)
+        return largest * (1 if power > 0 else -1)
     axes = _axes(operation, input, rank, kernel_size, stride, 0, 1, ceil_mode)
     total = _sums(input ** (int(power) if power.is_integer() else power), axes)
     # PyTorch scales a mean by the kernel's size: cells over the end count as the others' mean.

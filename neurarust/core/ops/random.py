@@ -18,11 +18,10 @@ from ..errors import fail
 from ..op import Array, Index, Scalar
 from ..random import Stream, taps
 from ..tensor.dispatch import call, check_writable, write
-from ..tensor.tensor import Tensor, from_host, wrap
+from ..tensor.tensor import Tensor, from_host, known_host, wrap
 from . import threefry
 from .conversion import convert
 from .create import finished, into, like, tensor
-from .indexing import known_host
 from .views import sizes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -156,12 +157,58 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype=N
     return _product(input, axes_of("prod", dim, input), keepdim and dim is not None, dtype)
 
 
+def of_memory(function: Callable[..., Any], *arrays: Array) -> Any:
+    """`function(*arrays)`, where all that it reads of an array has the same bits.
+
+    On a CPU, XLA computes what is cheap anew for each that reads it and may round otherwise, so
+    that no element equals the largest of them. What is handed to a branch it has to keep.
+    """
+
+    def branch(*arrays: Array) -> Any:
+        # XLA must not know which one is taken.
+        known = jax.lax.optimization_barrier(numpy.bool_(True))
+        return jax.lax.cond(known, function, zeros, *arrays)
+
+    def zeros(*arrays: Array) -> Any:
+        results = jax.eval_shape(function, *arrays)
+        return jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), results)
+
+    def barred(*arrays: Array) -> Any:
+        return function(*jax.lax.optimization_barrier(arrays))
+
+    return jax.lax.platform_dependent(*arrays, cpu=branch, default=barred)
+
+
+def shared(reduce: Callable, input: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """`reduce` (jnp.max or jnp.min) over axes; numbers that tie share the gradient."""
+    if not is_float(input):
+        return reduce(input, axes, keepdims=keepdims)
+
+    @jax.custom_jvp
+    def reduced(input: Array) -> Array:
+        return reduce(input, axes, keepdims=True)
+
+    def with_shares(input: Array) -> tuple[Array, Array]:
+        best = reduced(input)
+        ties = (input == best).astype(input.dtype)
+        # (NaN where the best is NaN, as in PyTorch.)
+        return best, ties / jnp.sum(ties, axes, keepdims=True)
+
+    @reduced.defjvp
+    def reduced_jvp(primals, tangents):
+        best, share = of_memory(with_shares, *primals)
+        return best, jnp.sum(tangents[0] * share, axes, keepdims=True)
+
+    best = reduced(input)
+    return best if keepdims else jnp.squeeze(best, axes)
+
+
 @op(refuses="complex", out="same dtype")
 def amax(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Largest number over `dim`; ties share the gradient."""
     axes = axes_of("amax", dim, input)
     nonempty("amax", input, axes, dim)
-    return jnp.max(input, axes, keepdims=keepdim)
+    return shared(jnp.max, input, axes, keepdim)
 
 
 @op(refuses="complex", out="same dtype")
@@ -169,7 +216,7 @@ def amin(input: Array, dim: int | tuple = (), keepdim: bool = False):
     """Smallest number over `dim`; ties share the gradient."""
     axes = axes_of("amin", dim, input)
     nonempty("amin", input, axes, dim)
-    return jnp.min(input, axes, keepdims=keepdim)
+    return shared(jnp.min, input, axes, keepdim)
 
 
 class AminmaxResult(NamedTuple):
@@ -185,7 +232,7 @@ def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False):
     axes = axes_of("aminmax", dim, input)
     nonempty("aminmax", input, axes, dim)
     return AminmaxResult(
-        jnp.min(input, axes, keepdims=keepdim), jnp.max(input, axes, keepdims=keepdim)
+        shared(jnp.min, input, axes, keepdim), shared(jnp.max, input, axes, keepdim)
     )
 
 
@@ -210,8 +257,11 @@ def extreme(reduce, operation: str, input: Array, dim: int, keepdim: bool):
 
     @jax.custom_jvp
     def reduced(input) -> tuple[Array, Any]:
-        best = reduce(input, axis, keepdims=True)
-        return best, position(input, best, axis)
+        def found(x: Array) -> tuple[Array, Array]:
+            best = reduce(x, axis, keepdims=True)
+            return best, position(x, best, axis)
+
+        return of_memory(found, input)
 
     @reduced.defjvp
     def reduced_jvp(primals, tangents):
@@ -419,9 +469,9 @@ def p_norm(input: Array, p: float, axes: tuple[int, ...], keepdim: bool = False)
         square = size * size if is_complex(input) else input * input
         return safe_root(total(square, axes, keepdim))
     if p == math.inf:
-        return jnp.max(size, axes, keepdims=keepdim)
+        return shared(jnp.max, size, axes, keepdim)
     if p == -math.inf:
-        return jnp.min(size, axes, keepdims=keepdim)
+        return shared(jnp.min, size, axes, keepdim)
     if p == 0:
         return jnp.sum((input != 0).astype(size.dtype), axes, keepdims=keepdim)
     if p == 1:

@@ -17,6 +17,7 @@ from .conversion import clone, copy_
 from .elementwise import HALF, is_float, wide
 from .gathering import flat_in_bounds, in_bounds, lifted, positions, slices_in_bounds, within
 from .indexing import getitem, select
+from .reduce import of_memory
 from .views import as_strided, diagonal
 
 # ------------------------------------------------------------------ ways to combine
@@ -68,11 +69,16 @@ def extreme_at(name: str) -> Callable:
     def combined_jvp(primals, tangents):
         input, places, src = primals
         change, _, changes = tangents
-        result = combined(input, places, src)
-        mine, theirs = input == result, src == result[places]
-        count = add_at(mine.astype(src.dtype), places, theirs.astype(src.dtype))
+
+        def with_ties(input: Array, src: Array) -> tuple[Array, ...]:
+            result = combined(input, places, src)
+            mine, theirs = input == result, src == result[places]
+            count = add_at(mine.astype(src.dtype), places, theirs.astype(src.dtype))
+            return result, mine, theirs, jnp.maximum(count, 1)
+
+        result, mine, theirs, count = of_memory(with_ties, input, src)
         rates = add_at(jnp.where(mine, change, 0), places, jnp.where(theirs, changes, 0))
-        return result, rates / jnp.maximum(count, 1)
+        return result, rates / count
 
     return combined
 

@@ -14,7 +14,7 @@ from ..define import op
 from ..errors import dimension, fail
 from ..op import Array, Operand
 from .elementwise import is_complex, is_float
-from .reduce import nonempty
+from .reduce import nonempty, of_memory
 
 # Up to so many boundaries, comparing with all of them beats a binary search.
 FEW_BOUNDARIES = 64
@@ -151,7 +151,8 @@ def ranked(input: Array, rank: Array | int, axis: int, keepdim: bool):
     shape = [1 if d == axis else n for d, n in enumerate(input.shape)]
     rank = jnp.broadcast_to(jnp.asarray(rank, jnp.int64), shape)
     if fits(input):
-        index = _place(sortable(jax.lax.stop_gradient(input)), rank, axis)
+        key = sortable(jax.lax.stop_gradient(input))
+        index = of_memory(functools.partial(_place, axis=axis), key, rank)
     else:
         index = jnp.take_along_axis(sorted_along(input, axis)[1], rank, axis)
     found = jnp.take_along_axis(input, index, axis), index
@@ -227,10 +228,14 @@ def of_all(input: Array, operation: str, skip_nan: bool) -> Array:
 @of_all.defjvp
 def of_all_jvp(operation, skip_nan, primals, tangents):
     (input,), (tangent,) = primals, tangents
-    result = of_all(input, operation, skip_nan)
-    same = (input == result) | (jnp.isnan(input) & jnp.isnan(result))
-    share = jnp.sum(jnp.where(same, tangent, 0)) / jnp.sum(same).astype(input.dtype)
-    return result, share
+
+    def with_shares(input: Array) -> tuple[Array, Array]:
+        result = of_all(input, operation, skip_nan)
+        same = (input == result) | (jnp.isnan(input) & jnp.isnan(result))
+        return result, same / jnp.sum(same).astype(input.dtype)
+
+    result, share = of_memory(with_shares, input)
+    return result, jnp.sum(tangent * share)
 
 
 @op(residuals=True, refuses="bool complex")

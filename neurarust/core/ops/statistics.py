@@ -13,10 +13,9 @@ import numpy as np
 from ..define import function, op
 from ..errors import dimension, dimensions, fail
 from ..op import Array, Arrays, Operand, Scalar
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, known_host
 from .create import tensor
 from .elementwise import is_complex, is_float
-from .indexing import known_host
 from .reduce import nonempty, p_norm
 from .sorting import sorted_along
 from .views import reshape

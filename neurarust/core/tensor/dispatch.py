@@ -89,8 +89,6 @@ def call(
         if written is None and (answer := _answer(op, args, kwargs or {})) is not NotImplemented:
             return answer
         signature = _build(op, key, args, kwargs or {}, device, written)
-    if numbers and signature.bounds is not None:
-        _check_bounds(op, signature, numbers)
     if tracked and state.grad:
         outputs, node = apply_tracked(signature, values, tuple(numbers), edges)
     else:
@@ -267,17 +265,6 @@ def _large(op: Op, kind: int, argument: Any) -> Any:
         if not -_LARGEST <= argument <= _LARGEST:
             return float(argument)
     return argument
-
-
-def _check_bounds(op: Op, signature: Any, numbers: list) -> None:
-    low, high = signature.bounds
-    for number in numbers:
-        if type(number) is int and not low <= number <= high:
-            raise RuntimeError(
-                f"{op.name}: value {number} cannot be converted to an integer type whose range "
-                f"is [{low}, {high}] without overflow. Convert the tensor first, for example "
-                f".long()"
-            )
 
 
 def prepare(op: Op, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, list[Value], tuple]:
