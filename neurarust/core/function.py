@@ -47,6 +47,9 @@ class Context:
             raise RuntimeError(RELEASED)
         return self._saved
 
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Accepted: forward mode differentiates `forward` itself."""
+
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Says which inputs `forward` changed in place; they must be returned."""
         self._dirty = tensors
@@ -157,6 +160,9 @@ class Function:
                 return gradient * y
 
     `forward(*args)` with a separate `setup_context(ctx, inputs, output)` works too.
+
+    Differs from PyTorch: static methods `vmap` and `jvp` are not called. `nr.vmap` maps over
+    `forward` and `backward` themselves, and forward mode goes by `backward`.
     """
 
     @staticmethod

@@ -16,10 +16,12 @@ class _Taps(threading.local):
     """Who draws in a stream's place while this thread captures a function.
 
     Attributes:
+        seed: called before a stream is seeded or goes to another place.
         vary: what becomes of the key (a Tensor) of each draw, where one call stands for several.
     """
 
     draw: Callable[[Stream], tuple[np.ndarray, int]] | None = None
+    seed: Callable[[], None] | None = None
     vary: Callable[[Any], Any] | None = None
 
 
@@ -59,6 +61,8 @@ class Stream:
         """Starts the stream that belongs to an integer seed (64 bits count)."""
         if isinstance(seed, bool) or not hasattr(seed, "__index__"):
             raise TypeError(f"manual_seed: expected an integer, but got {seed!r}")
+        if taps.seed is not None:
+            taps.seed()
         self._seed = int(seed) & _WORD
         self._counter = 0
         mixed = _mixed(self._seed)

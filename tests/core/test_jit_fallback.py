@@ -354,3 +354,30 @@ def test_results_that_hold_tensors_in_objects_of_their_own():
         for k in range(5):
             (made,) = jitted(nr.ones(2) * k)
             assert made.x.tolist() == [2 * k, 2 * k]
+
+
+@pytest.mark.filterwarnings("ignore:jit")
+def test_a_stream_that_is_seeded_inside():
+    def seeded():
+        nr.manual_seed(3)
+        return nr.rand(2)
+
+    def seeded_later():
+        drawn = nr.rand(2)
+        nr.manual_seed(3)
+        return drawn
+
+    def forked():
+        with nr.random.fork_rng():
+            nr.manual_seed(1)
+            return nr.rand(2)
+
+    def of_its_own():
+        return nr.rand(2, generator=nr.Generator().manual_seed(5))
+
+    for function in (seeded, seeded_later, forked, of_its_own):
+        results = []
+        for run in (function, nr.jit(function)):
+            nr.manual_seed(0)
+            results.append([run().tolist() for _ in range(4)] + [nr.rand(2).tolist()])
+        assert results[0] == results[1]

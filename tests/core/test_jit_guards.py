@@ -13,6 +13,8 @@ import pickle
 import sys
 import types
 import warnings
+import weakref
+from array import array as packed
 
 import numpy as np
 import pytest
@@ -508,3 +510,71 @@ def test_copies_and_pickles_of_parts():
     for made in (copy.deepcopy(model), copy.copy(model), pickle.loads(pickle.dumps(model))):
         assert type(made._parameters) is type(model._parameters)
         np.testing.assert_array_equal(made.weight.numpy(force=True), model.weight.numpy(force=True))
+
+
+def test_attributes_of_tensors_and_what_containers_of_the_library_hold():
+    model = nn.Linear(2, 2)
+    table, bits = collections.ChainMap({"k": 1}), bytearray(1)
+    numbers = packed("d", [0.0])
+    cases = [
+        (lambda x: x * model.weight.tag, lambda value: setattr(model.weight, "tag", value)),
+        (lambda x: x * table["k"], lambda value: table.__setitem__("k", value)),
+        (lambda x: x * bits[0], lambda value: bits.__setitem__(0, value)),
+        (lambda x: x * numbers[0], lambda value: numbers.__setitem__(0, value)),
+    ]
+    for function, change in cases:
+        change(1)
+        jitted = nr.jit(function)
+        for value in (1, 1, 1, 2, 2, 3, 1):
+            change(value)
+            assert jitted(nr.ones(1)).item() == value
+
+
+def test_objects_that_count_as_themselves_are_not_kept_alive():
+    class Scaled:
+        def __init__(self):
+            self.layer = nn.Linear(3, 2)
+
+        @nr.jit
+        def __call__(self, x):
+            return self.layer(x) * 2
+
+    of_modules = nr.jit(lambda module, x: module(x))
+    kept = []
+    for _ in range(3):
+        scaled = Scaled()
+        for _ in range(4):
+            scaled(nr.ones(3)).sum().item()
+            of_modules(scaled.layer, nr.ones(3)).sum().item()
+        kept += [weakref.ref(scaled), weakref.ref(scaled.layer), weakref.ref(scaled.layer.weight)]
+    del scaled
+    # (What holds the parameters goes when the modules are gone.)
+    gc.collect()
+    gc.collect()
+    assert [one() for one in kept] == [None] * len(kept)
+    assert not of_modules._kinds and not Scaled.__dict__["__call__"]._kinds
+
+
+class Scaling(nn.Module):
+    """Defined here, so that it can be pickled."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.layer(x) * 2
+
+
+def test_a_jitted_module_is_pickled_and_copied():
+    model = nr.jit(Scaling())
+    x = nr.ones(1, 2)
+    expected = [model(x).tolist() for _ in range(3)][-1]
+    for made in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert isinstance(made, Scaling) and type(made) is not Scaling
+        for _ in range(3):
+            assert made(x).tolist() == expected
+        with nr.no_grad():
+            made.layer.weight.zero_()
+        assert made(x).tolist() != expected
+    assert model(x).tolist() == expected

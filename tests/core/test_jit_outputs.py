@@ -204,3 +204,17 @@ def test_a_dict_is_another_argument_in_another_order():
     for _ in range(3):
         assert first({"a": nr.tensor(1.0), "b": nr.tensor(2.0)}).item() == 2
         assert first({"b": nr.tensor(2.0), "a": nr.tensor(1.0)}).item() == 4
+
+
+def test_a_tensor_that_is_a_result_twice_is_one():
+    @nr.jit
+    def function(x):
+        y = x * 2
+        return y, [y], x
+
+    for _ in range(5):
+        x = nr.ones(2)
+        first, (second,), given = function(x)
+        assert first is second and given is x
+        first.zero_()
+        assert second.tolist() == [0, 0]

@@ -11,6 +11,8 @@ import neurarust as nr
 from neurarust.core.engine.signature import Signature
 from neurarust.core.errors import CaptureError
 
+func = nr.func
+
 X = np.array([0.3, -0.4, 0.9])
 Y = np.array([0.7, 0.2, 1.4])
 
@@ -285,3 +287,32 @@ def test_messages(tensors):
         nr.vjp(lambda x: None, x)
     with pytest.raises(CaptureError, match=r"vmap: .*inside branching by item at .*py:\d+"):
         nr.vmap(branching)(nr.stack([x, y]))
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+def test_nothing_flows_through_what_is_detached_as_a_whole(jitted):
+    def without(x):
+        with nr.no_grad():
+            return x.sin()
+
+    wrap = nr.jit if jitted else lambda function: function
+    x = nr.tensor([0.3, -0.7])
+    for function in (without, lambda x: x.detach() * 2, lambda x: (x * 2).detach()):
+        assert wrap(func.grad(lambda x, f=function: f(x).sum()))(x).tolist() == [0, 0]
+        for jacobian in (func.jacrev, func.jacfwd):
+            assert wrap(jacobian(function))(x).tolist() == [[0, 0], [0, 0]]
+        assert wrap(lambda x, f=function: func.jvp(f, (x,), (nr.ones(2),))[1])(x).tolist() == [0, 0]
+        assert func.linearize(function, x)[1](nr.ones(2)).tolist() == [0, 0]
+        rows = wrap(nr.vmap(func.grad(lambda x, f=function: f(x).sum())))(x[:, None])
+        assert rows.tolist() == [[0], [0]]
+
+
+def test_jacobians_of_complex_numbers_are_refused_where_they_would_lose_parts():
+    z = nr.tensor([1 + 2j])
+    for jacobian in (func.jacrev, func.jacfwd):
+        with pytest.raises(RuntimeError, match="Expected all inputs to be real"):
+            jacobian(lambda z: z * z)(z)
+    with pytest.raises(RuntimeError, match="Expected all outputs to be real .*jacfwd"):
+        func.jacrev(nr.fft.fft)(nr.ones(4))
+    found = func.jacfwd(nr.fft.fft)(nr.ones(4)).numpy()
+    np.testing.assert_allclose(found, np.fft.fft(np.eye(4), axis=0), atol=1e-6)

@@ -277,3 +277,37 @@ def test_checkpoint_of_a_function_that_looks():
     with pytest.warns(UserWarning, match="inside looks by __bool__.*runs without checkpoint"):
         assert wrapped(X).tolist() == (X * 2).tolist()
     assert wrapped(-X).tolist() == (-X).tolist()
+
+
+def test_a_branch_that_detaches():
+    for chosen, expected in ((True, [0.0, 0.0]), (False, [2.0, 2.0])):
+        x = nr.tensor([1.0, 2.0], requires_grad=True)
+        made = nr.cond(nr.tensor(chosen), lambda x: x.detach(), lambda x: x * 2, (x,))
+        made.sum().backward()
+        assert x.grad.tolist() == expected
+
+
+def test_without_a_step_the_first_carry_has_its_gradient():
+    x = nr.tensor([1.0, 2.0], requires_grad=True)
+    _, last = nr.while_loop(
+        lambda i, y: i < 0, lambda i, y: (i + 1, (y * 3).detach()), (nr.tensor(0), x), max_steps=4
+    )
+    last.sum().backward()
+    assert x.grad.tolist() == [1, 1]
+    last, _ = nr.scan(lambda y, _: ((y * 3).detach(), y), x, length=0)
+    last.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+
+
+def test_counts_that_are_none():
+    for steps in (-1, 2.5, True):
+        with pytest.raises(RuntimeError, match="while_loop: .*max_steps"):
+            nr.while_loop(lambda i: i < 3, lambda i: i + 1, nr.tensor(0), max_steps=steps)
+    with pytest.raises(RuntimeError, match="scan: .*unroll=0"):
+        nr.scan(lambda c, x: (c + x, c), nr.tensor(0.0), nr.ones(3), unroll=0)
+    with pytest.raises(ValueError, match="out_dims is not compatible"):
+        nr.vmap(lambda a: (a, a), out_dims=(0,))(nr.ones(3))
+    with pytest.raises(ValueError, match="static_argnames=.'zz'. are no parameters"):
+        nr.jit(lambda x: x, static_argnames="zz")
+    with pytest.raises(TypeError, match="jit: expected a function or Module, but got 3"):
+        nr.jit(3)

@@ -55,9 +55,12 @@ class Found:
         self.leaves, self.tree = flatten(result.pop())
         # For each Tensor among the results what it is, as `_given` says.
         self.results: list[tuple[int, Any]] = []
+        given: dict[int, Any] = {}
         for place, leaf in enumerate(self.leaves):
             if is_tensor(leaf):
-                self.results.append((place, self._given(leaf)))
+                if id(leaf) not in given:
+                    given[id(leaf)] = self._given(leaf)
+                self.results.append((place, given[id(leaf)]))
                 self.leaves[place] = None
             del leaf
         self.leaks = [(one, self._output(one)) for one in trace.leaked()]

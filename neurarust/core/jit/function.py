@@ -7,6 +7,7 @@ import inspect
 import threading
 import types
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ from . import watch
 from .difference import difference
 from .guards import PLAIN, Guards
 from .plan import Found, Plan
-from .quick import Quick, modes, quick
+from .quick import Quick, held, modes, quick
 from .reads import Codes, of_the_user
 from .trace import Trace
 from .variant import MISSED, Variant
@@ -35,18 +36,26 @@ STRIKES = 3
 
 
 class _Identity:
-    """Part of a key: an object that counts as itself."""
+    """Part of a key: an object that counts as itself, and is kept alive only if it must be."""
 
-    __slots__ = ("one",)
+    __slots__ = ("number", "one")
 
     def __init__(self, one: Any):
-        self.one = one
+        self.number = id(one)
+        self.one = held(one)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and other.one is self.one
+        if not isinstance(other, _Identity) or other.number != self.number:
+            return False
+        return (mine := self.one()) is not None and other.one() is mine
 
     def __hash__(self) -> int:
-        return id(self.one)
+        return self.number
+
+    def tell(self, gone: Callable[[Any], object]) -> None:
+        """Calls this when the object is gone."""
+        if isinstance(self.one, weakref.ref):
+            self.one = weakref.ref(self.one(), gone)
 
 
 class Jitted:
@@ -215,6 +224,11 @@ class Jitted:
             guarded: whether the guards looked at everything that the code read.
         """
         plan = new.plan
+        if key not in self._kinds:
+            kinds = self._kinds
+            for part in key:
+                if type(part) is _Identity:
+                    part.tell(lambda _: kinds.pop(key, None))
         variants = self._kinds.setdefault(key, [])
         self._kinds.move_to_end(key)
         if len(self._kinds) > KINDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import types
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
@@ -241,9 +242,12 @@ class _Walk:
                 self._look_at(one)
 
     def _look_at(self, one: Any) -> None:
-        if isinstance(one, (Tensor, np.generic, enum.Enum)):
+        if isinstance(one, (np.generic, enum.Enum)):
             return
-        if isinstance(one, _SEQUENCES):
+        if isinstance(one, Tensor):
+            if vars(one):
+                self._table(vars(one), self.members, "Tensor.")
+        elif isinstance(one, _SEQUENCES):
             self._sequence(one)
         elif isinstance(one, dict):
             self._dictionary(one)
@@ -252,6 +256,8 @@ class _Walk:
         elif isinstance(one, np.ndarray):
             if one.flags.writeable or one.base is not None:
                 self.others.append((_contents, one, "a NumPy array", ()))
+        elif isinstance(one, (bytearray, array)):
+            self.others.append((_contents, one, f"a {type(one).__name__}", ()))
         elif isinstance(one, types.FunctionType):
             self._function(one)
         elif isinstance(one, types.MethodType):
@@ -350,7 +356,10 @@ class _Walk:
             self._module(members, kind)
         elif isinstance(members, dict):
             names = self.members if _is_ours(kind) else self._named(members)
-            if hasattr(kind, "__getattr__") and not _is_ours(kind):
+            # (Of ChainMap, UserDict and UserList, what they are made of.)
+            if kind.__module__ == "collections" or (
+                hasattr(kind, "__getattr__") and not _is_ours(kind)
+            ):
                 names = names.union(members)
             self._table(members, names, f"{kind.__name__}.")
             if "param_groups" in members and "state" in members:
@@ -394,6 +403,8 @@ class _Walk:
         for part in _PARTS:
             self._parts(members[part], f"a parameter, buffer or submodule of {kind.__name__}")
         self.waiting += members["_modules"].values()
+        held = (*members["_parameters"].values(), *members["_buffers"].values())
+        self.waiting += [one for one in held if one is not None and vars(one)]
 
     def _parts(self, held: dict[Any, Any], owner: str) -> None:
         """What modules and optimizers hold."""
@@ -433,11 +444,13 @@ def _read(getter: Callable, holder: Any) -> Any:
         return ()
 
 
-def _contents(array: np.ndarray) -> tuple:
+def _contents(one: np.ndarray | bytearray | array) -> tuple:
     """What of an array is compared."""
-    if array.nbytes > _WHOLE:
-        array = array.flat[:: max(1, array.size // _SAMPLE)]
-    return array.shape, array.tobytes()
+    if not isinstance(one, np.ndarray):
+        return len(one), bytes(one)
+    if one.nbytes > _WHOLE:
+        one = one.flat[:: max(1, one.size // _SAMPLE)]
+    return one.shape, one.tobytes()
 
 
 def _same(now: Any, value: Any) -> bool:

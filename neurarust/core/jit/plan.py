@@ -388,8 +388,15 @@ class Plan:
         if self.single:
             return wrap(outputs[0], self._edge(node, 0, outputs))
         leaves = self.leaves.copy()
+        # (A tensor may be a result twice.)
+        made: dict[int, Tensor] = {}
         for place, given in self.results:
-            leaves[place] = self._tensor(given, tensors, outputs, node)
+            one = made.get(given) if type(given) is int else None
+            if one is None:
+                one = self._tensor(given, tensors, outputs, node)
+                if type(given) is int:
+                    made[given] = one
+            leaves[place] = one
         return self.tree.unflatten(leaves)
 
     def _tensor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from operator import call
 from typing import Any
@@ -20,7 +21,7 @@ _apply: Callable[..., Any] = call
 class Quick:
     """The arguments of a call, to be found again."""
 
-    __slots__ = ("variant", "modes", "count", "places", "others")
+    __slots__ = ("variant", "modes", "count", "places", "plain", "objects")
 
     def __init__(self, variant: Variant, args: tuple):
         self.variant = variant
@@ -30,7 +31,10 @@ class Quick:
         self.places = [
             (k, type(one), one._aval()) for k, one in enumerate(args) if isinstance(one, Tensor)
         ]
-        self.others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
+        others = [(k, one) for k, one in enumerate(args) if not isinstance(one, Tensor)]
+        self.plain = [(k, one) for k, one in others if type(one) in PLAIN]
+        # (place, what gives the object that counts as itself)
+        self.objects = [(k, held(one)) for k, one in others if type(one) not in PLAIN]
 
     def call(self, args: tuple) -> Any:
         """A call with arguments like those of the last one; `MISSED` if they differ."""
@@ -44,11 +48,22 @@ class Quick:
             if one._storage.value.aval is not aval or one.__dict__:
                 return MISSED
             tensors.append(one)
-        for place, other in self.others:
+        for place, other in self.plain:
             one = args[place]
             if one is not other and not _same(one, other):
                 return MISSED
+        for place, known in self.objects:
+            if args[place] is not known():
+                return MISSED
         return self.variant.call(tensors)
+
+
+def held(one: Any) -> Callable[[], Any]:
+    """What gives an object, without keeping it alive if that can be."""
+    try:
+        return weakref.ref(one)
+    except TypeError:
+        return lambda: one
 
 
 def modes() -> list[Any]:
@@ -63,12 +78,12 @@ def quick(variant: Variant, args: tuple, objects: Sequence[Any]) -> Quick | None
     Args:
         objects: those that count as themselves. Other ones but Tensors and plain values hold some.
     """
-    held = [*map(id, objects)]
+    known = [*map(id, objects)]
     for one in args:
         if isinstance(one, Tensor):
             if one._steps is not None or one._edge is not None or vars(one):
                 return None
-        elif type(one) not in PLAIN and id(one) not in held:
+        elif type(one) not in PLAIN and id(one) not in known:
             return None
     return Quick(variant, args)
 

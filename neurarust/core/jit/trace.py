@@ -222,6 +222,10 @@ class Trace(Capture):
         self.words[words.tobytes()] = stream
         return words, counter
 
+    def seed(self) -> None:
+        """A stream is seeded, or made, inside."""
+        self.refuse("it seeds a stream of random numbers. Do so outside of it")
+
     def leaves_of(self, edges: Sequence[Any]) -> dict[Any, int]:
         leaf_of = {id(storage): leaf for leaf, storage in self.sources.items()}
         owned = {edge: self.owners[edge] for edge in edges if edge in self.owners}
@@ -235,11 +239,11 @@ class Trace(Capture):
 
     def __enter__(self) -> Trace:
         super().__enter__()
-        taps.draw = self.draw
+        taps.draw, taps.seed = self.draw, self.seed
         return self
 
     def __exit__(self, *_: object) -> None:
-        taps.draw = None
+        taps.draw = taps.seed = None
         super().__exit__()
 
     def restore(self) -> None:

@@ -13,7 +13,8 @@ from ..define import op
 from ..errors import dimension
 from ..op import Array
 from .elementwise import narrow, wide
-from .reduce import of_memory, with_sum_dtype
+from .extremes import of_memory
+from .reduce import with_sum_dtype
 
 BLOCK = 32
 

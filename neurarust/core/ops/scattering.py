@@ -15,9 +15,9 @@ from ..op import Array, Operand
 from ..tensor.tensor import Tensor
 from .conversion import clone, copy_
 from .elementwise import HALF, is_float, wide
+from .extremes import of_memory
 from .gathering import flat_in_bounds, in_bounds, lifted, positions, slices_in_bounds, within
 from .indexing import getitem, select
-from .reduce import of_memory
 from .views import as_strided, diagonal
 
 # ------------------------------------------------------------------ ways to combine

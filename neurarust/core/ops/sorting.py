@@ -14,7 +14,8 @@ from ..define import op
 from ..errors import dimension, fail
 from ..op import Array, Operand
 from .elementwise import is_complex, is_float
-from .reduce import nonempty, of_memory
+from .extremes import of_memory
+from .reduce import nonempty
 
 # Up to so many boundaries, comparing with all of them beats a binary search.
 FEW_BOUNDARIES = 64

@@ -263,7 +263,8 @@ def _result_dims(call: Call, out_dims: Any) -> list[int | None]:
     """For each result the dimension that is to count examples."""
     tree = call.tree()
     spread = _spread(out_dims, tree)
-    if spread is None and isinstance(out_dims, (tuple, list)) and len(out_dims) == 1:
+    alone = not isinstance(tree, (tuple, list, dict))
+    if alone and isinstance(out_dims, (tuple, list)) and len(out_dims) == 1:
         spread = _spread(out_dims[0], tree)
     if spread is None:
         raise ValueError(

@@ -13,7 +13,7 @@ from ..capture.trees import flatten, is_tensor
 from ..engine.recording import state
 from ..engine.signature import Signature
 from ..engine.value import Aval
-from ..errors import CaptureError, describe
+from ..errors import CaptureError, describe, fail
 from ..ops.create import tensor
 from .calls import Call, derived, name_of, passed, transformed, wraps
 
@@ -170,6 +170,8 @@ def while_loop(
     Returns:
         The last carry, in the structure of the first.
     """
+    if max_steps is not None and (type(max_steps) is not int or max_steps < 0):
+        fail("while_loop", f"max_steps={max_steps!r}", "None or a whole number from 0 on")
     several = isinstance(carried_inputs, (tuple, list))
     carry = as_tensors(tuple(carried_inputs) if several else (carried_inputs,))
     given = passed(carry, {})
@@ -193,6 +195,9 @@ def while_loop(
         )
     values, edges = step.inputs()
     others, _ = test.inputs()
+    if max_steps is not None:
+        # (Without a step the first carry is the last.)
+        edges[: len(given.tensors)] = [one._current_edge() for one in given.tensors]
     tracked = state.grad and step.signature.tracks and any(edges)
     if tracked and max_steps is None:
         return _step_by_step(cond_fn, body, carry, several)
@@ -246,6 +251,6 @@ def _loop(test: Call, step: Call, max_steps: int | None) -> Signature:
 
     return derived(
         f"while_loop({step.name})", function, body,
-        [one and max_steps is not None for one in body.inexact], inputs=inputs,
+        [max_steps is not None] * count, inputs=inputs,
         numbers=condition.numbers + body.numbers, residuals=True,
     )  # fmt: skip

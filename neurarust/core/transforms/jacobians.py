@@ -41,6 +41,9 @@ def jacrev(
         has_aux: `func` returns (output, aux), and the Jacobian comes as (Jacobian, aux).
         chunk_size: how many rows are computed at a time; fewer take less memory.
     Shape: (*output, *input), in the structure of the output, each leaf in that of the argument.
+
+    Raises:
+        RuntimeError: for complex inputs or outputs, of which a real Jacobian says too little.
     """
     if chunk_size is not None and chunk_size <= 0:
         raise ValueError(f"jacrev: `chunk_size` should be greater than 0, got {chunk_size}")
@@ -57,7 +60,9 @@ def jacfwd(
 ) -> Callable:  # fmt: skip
     """The function that gives the Jacobian of `func`, column by column (forward mode).
 
-    Best for fewer inputs than outputs. See `jacrev`.
+    Best for fewer inputs than outputs; outputs may be complex. See `jacrev`.
+
+    Differs from PyTorch: nothing flows through what is computed under `no_grad`, as in `jacrev`.
 
     Args:
         randomness: "error" refuses random numbers inside; else all columns see the same ones.
@@ -87,12 +92,15 @@ def _jacobian(
     def output_and_aux(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         output, aux = split_aux(what, func, func(*args, **kwargs), has_aux)
         check_outputs(what, output)
+        if what == "jacrev":
+            _check_real(what, "output", flatten(output)[0])
         return output, aux
 
     @wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         given = passed(args, kwargs)
         chosen = Chosen(what, argnums, given)
+        _check_real(what, "input", [given.tensors[k] for k in chosen.places])
         found = None
         if not looks(func):
             try:
@@ -111,6 +119,14 @@ def _jacobian(
         return (made, aux) if has_aux else made
 
     return jacobian
+
+
+def _check_real(what: str, which: str, tensors: Sequence[Tensor]) -> None:
+    if any(one.is_complex() for one in tensors):
+        raise RuntimeError(
+            f"{what}: Expected all {which}s to be real but received complex tensor. Take "
+            f"view_as_real() of it{', or jacfwd' * (which == 'output')}"
+        )
 
 
 def _recorded(

@@ -120,6 +120,8 @@ def jvp(func: Callable, primals: Any, tangents: Any, *, strict: bool = False,
 
     A function that looks at a value is differentiated on the tape, by two backward passes.
 
+    Differs from PyTorch: nothing flows through what is computed under `no_grad`, as in `vjp`.
+
     Args:
         primals, tangents: tuples of the same structure.
         strict: accepted; a result that does not depend on the primals has derivative zero.

@@ -12,7 +12,7 @@ from ..capture.function import applied
 from ..capture.trees import flatten, is_tensor
 from ..engine.signature import Signature
 from ..engine.value import Aval, aval_of
-from ..errors import dimension
+from ..errors import dimension, fail
 from .calls import Call, derived, passed, transformed
 from .control_flow import as_tensors, check_avals, check_carry, returning_tensors
 
@@ -35,6 +35,8 @@ def scan(
     Returns:
         (last carry, ys): ys stacked along dimension 0.
     """
+    if type(unroll) is not int or unroll < 1:
+        fail("scan", f"unroll={unroll!r}", "a whole number from 1 on")
     carry = as_tensors(init)
     slices, _ = flatten(xs)
     size = _length("scan", slices, dim, length)
@@ -65,7 +67,9 @@ def scan(
         ("scan", call.signature, state_count, size, dim, reverse, unroll),
         lambda: _loop(call, batches, state_count, size, dim, reverse, unroll),
     )
-    return call.finish(call.record(made))
+    last, ys = call.finish(call.record(made))
+    # (Without a step the first carry is the last, with its gradient.)
+    return (last if size else carry), ys
 
 
 def _loop(
