@@ -7,14 +7,21 @@
     print(measured.table("line"))      # a row for each of your lines
     print(measured.peak())             # the tensors that hold most memory at one time
 
+PyTorch's profiler is spelled the same: `profile(activities=..., schedule=..., on_trace_ready=...)`,
+`step`, `key_averages().table(sort_by=...)`, `export_chrome_trace`, `record_function`.
+
 XLA fuses the calls of a program, so a call's own time is what it costs alone; `whole` is what
 the programs take as they run. `trace` writes what really happened, for Perfetto.
 """
 
 from __future__ import annotations
 
+import enum
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -23,10 +30,13 @@ from .core.autograd.anomaly import observed
 from .core.engine.numbers import Packing, numbers_of
 from .core.engine.program import Program
 from .core.engine.program import state as programs
-from .core.engine.recording import Recording
+from .core.engine.recording import Recording, synchronize
 from .core.engine.signature import Signature
 
-__all__ = ["Profile", "Row", "profile", "trace"]
+__all__ = [
+    "Profile", "ProfilerAction", "ProfilerActivity", "Row", "profile", "record_function",
+    "schedule", "supported_activities", "tensorboard_trace_handler", "trace",
+]  # fmt: skip
 
 trace = jax.profiler.trace
 _MEASURED = 0.01
@@ -40,6 +50,100 @@ class Row(NamedTuple):
     calls: int
     milliseconds: float
     share: float
+
+    @property
+    def key(self) -> str:
+        """PyTorch's name of `name`."""
+        return self.name
+
+    @property
+    def count(self) -> int:
+        """PyTorch's name of `calls` (and not the method of tuples)."""
+        return self.calls
+
+    @property
+    def cpu_time_total(self) -> float:
+        """Microseconds of all calls; so is `self_cpu_time_total`, since no call is in another."""
+        return self.milliseconds * 1e3
+
+    self_cpu_time_total = cpu_time_total
+
+
+class ProfilerActivity(enum.Enum):
+    """What PyTorch's profiler would watch, to be named: here, whatever computes."""
+
+    CPU, CUDA, XPU = range(3)
+
+
+class ProfilerAction(enum.Enum):
+    """What is done in a step. Nothing needs warming up: only what is recorded is watched."""
+
+    NONE, WARMUP, RECORD, RECORD_AND_SAVE = range(4)
+
+
+def supported_activities() -> set[ProfilerActivity]:
+    """All of them."""
+    return {*ProfilerActivity}
+
+
+def schedule(
+    *, wait: int, warmup: int, active: int, repeat: int = 0, skip_first: int = 0
+) -> Callable[[int], ProfilerAction]:
+    """What `profile(schedule=...)` does in which step: `wait` and `warmup` steps not, then `active`
+    ones.
+
+    Args:
+        repeat: how many such rounds (0: without end).
+        skip_first: steps before the first one.
+    """
+    if wait < 0 or warmup < 0 or active < 1 or repeat < 0 or skip_first < 0:
+        raise ValueError(
+            f"schedule: expected counts from 0 on and active from 1 on, but got wait={wait}, "
+            f"warmup={warmup}, active={active}, repeat={repeat}, skip_first={skip_first}"
+        )
+    length = wait + warmup + active
+
+    def action(step: int) -> ProfilerAction:
+        step -= skip_first
+        if step < 0 or repeat and step >= repeat * length:
+            return ProfilerAction.NONE
+        place = step % length
+        if place < wait:
+            return ProfilerAction.NONE
+        if place < wait + warmup:
+            return ProfilerAction.WARMUP
+        return ProfilerAction.RECORD if place + 1 < length else ProfilerAction.RECORD_AND_SAVE
+
+    return action
+
+
+def tensorboard_trace_handler(
+    dir_name: str, worker_name: str | None = None, use_gzip: bool = False
+) -> Callable[[Profile], None]:
+    """For `on_trace_ready`: writes a trace into a folder each time."""
+
+    def write(profile: Profile) -> None:
+        folder = Path(dir_name)
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{worker_name or 'neurarust'}.{time.time_ns()}.pt.trace.json"
+        profile.export_chrome_trace(str(folder / name))
+
+    return write
+
+
+class record_function(ContextDecorator):
+    """A block or function that bears a name in what `nr.profiler.trace` writes."""
+
+    def __init__(self, name: str, args: str | None = None):
+        self.name = name
+
+    def __enter__(self) -> record_function:
+        self._annotation = jax.profiler.TraceAnnotation(self.name)
+        self._annotation.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._annotation.__exit__(*raised)
 
 
 class _Call(NamedTuple):
@@ -122,11 +226,26 @@ class Profile:
         runs: how many programs ran.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, actions: Callable[[int], ProfilerAction] | None = None,
+        ready: Callable[[Profile], object] | None = None,
+    ):  # fmt: skip
         self._runs: dict[int, _Run] = {}
         self._measured: list[tuple[_Run, float, list[_Call]]] = []
+        self._actions = actions or (lambda step: ProfilerAction.RECORD)
+        self._ready = ready
+        self.step_num = 0
+
+    def step(self) -> None:
+        """The next step begins: what happens in it is up to the schedule."""
+        synchronize(wait=False)
+        if self._actions(self.step_num) is ProfilerAction.RECORD_AND_SAVE:
+            self._finish()
+        self.step_num += 1
 
     def _watch(self, recording: Recording, entries: list, _: list) -> None:
+        if self._actions(self.step_num) in (ProfilerAction.NONE, ProfilerAction.WARMUP):
+            return
         program = next(reversed(programs.programs.values()))
         run = self._runs.get(id(program))
         if run is None:
@@ -137,6 +256,9 @@ class Profile:
         self._measured = [(run, *run.measure()) for run in self._runs.values()]
         for run in self._runs.values():
             run.leaves = []
+        self._runs = {}
+        if self._ready is not None:
+            self._ready(self)
 
     @property
     def whole(self) -> float:
@@ -161,11 +283,44 @@ class Profile:
         rows = [Row(name, counts[name], one * 1e3, one / total) for name, one in seconds.items()]
         return sorted(rows, key=lambda row: -row.milliseconds)
 
-    def table(self, by: str = "op", limit: int = 20) -> str:
-        """The first rows as text."""
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows())
+
+    def key_averages(
+        self, group_by_input_shape: bool = False, group_by_stack_n: int = 0
+    ) -> Profile:
+        """PyTorch's name of the rows; `table` prints them, and they can be gone through."""
+        return self
+
+    def export_chrome_trace(self, path: str) -> None:
+        """Writes the calls, each with what it costs alone, for Perfetto or chrome://tracing."""
+        events, begin = [], 0.0
+        for run, _, calls in self._measured:
+            for call in calls:
+                events.append({
+                    "name": call.name, "ph": "X", "ts": begin, "dur": call.seconds * 1e6,
+                    "pid": 0, "tid": 0, "args": {"line": call.line, "runs": run.count},
+                })  # fmt: skip
+                begin += call.seconds * 1e6
+        Path(path).write_text(json.dumps({"traceEvents": events}))
+
+    def table(
+        self, by: str = "op", limit: int = 20, *, sort_by: str | None = None,
+        row_limit: int | None = None,
+    ) -> str:  # fmt: skip
+        """The first rows as text, the costliest first.
+
+        Args:
+            sort_by: PyTorch's names: all mean the time, but "count".
+            row_limit: PyTorch's name of `limit`; -1 for all.
+        """
         head = f"{self.runs} runs of {len(self._measured)} programs, {self.whole:.3f} ms in all"
         lines = [head, f"{'ms':>10} {'share':>6} {'calls':>7}  {by}"]
-        for row in self.rows(by)[:limit]:
+        rows = self.rows(by)
+        if sort_by == "count":
+            rows.sort(key=lambda row: -row.calls)
+        wanted = limit if row_limit is None else row_limit
+        for row in rows[: wanted if wanted >= 0 else None]:
             lines.append(f"{row.milliseconds:>10.3f} {row.share:>6.1%} {row.calls:>7}  {row.name}")
         return "\n".join(lines)
 
@@ -209,10 +364,22 @@ class profile(observed):
     """Context: what runs inside is measured, call by call, when it ends.
 
     Inside it, memory is not reused between steps and jitted functions run as they are written.
+
+    Args:
+        activities, record_shapes, profile_memory, with_stack, with_flops, with_modules: accepted;
+            lines and memory are always there.
+        schedule: step -> what is done in it (see `schedule`); `step()` begins the next one.
+        on_trace_ready: called with the profile when a round of the schedule is over, or the block.
     """
 
-    def __init__(self) -> None:
-        self.profile = Profile()
+    def __init__(
+        self, *, activities: Any = None,
+        schedule: Callable[[int], ProfilerAction] | None = None,
+        on_trace_ready: Callable[[Profile], object] | None = None, record_shapes: bool = False,
+        profile_memory: bool = False, with_stack: bool = False, with_flops: bool = False,
+        with_modules: bool = False,
+    ):  # fmt: skip
+        self.profile = Profile(schedule, on_trace_ready)
         super().__init__(self.profile._watch)
 
     def __enter__(self) -> Profile:
@@ -221,5 +388,6 @@ class profile(observed):
 
     def __exit__(self, kind: Any, *rest: object) -> None:
         super().__exit__(kind, *rest)
-        if kind is None:
+        # (What a round of the schedule found stays, if nothing came after it.)
+        if kind is None and (self.profile._runs or not self.profile._measured):
             self.profile._finish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import neurarust as nr
@@ -70,3 +72,44 @@ def test_calls_alone_are_compiled_as_programs_are(monkeypatch):
     programs, calls = 1, 1  # equal calls are compiled once
     assert len(placed) == programs + calls
     assert {row.name: row.calls for row in measured.rows()}["conv2d"] == 2
+
+
+def test_pytorchs_spelling(tmp_path):
+    ready = []
+    plan = profiler.schedule(wait=1, warmup=1, active=2, repeat=2, skip_first=1)
+    with profiler.profile(
+        activities=[profiler.ProfilerActivity.CPU], schedule=plan, with_stack=True,
+        on_trace_ready=lambda one: ready.append((one.step_num, one.runs)),
+    ) as measured:  # fmt: skip
+        weight = nr.randn(8, 8)
+        for _ in range(12):
+            with profiler.record_function("product"):
+                (weight @ weight).sum().item()
+            measured.step()
+    # Steps 3 and 4, and then 7 and 8, each with its products.
+    assert [step for step, _ in ready] == [4, 8]
+    assert [runs % 2 for _, runs in ready] == [0, 0]
+    averages = measured.key_averages(group_by_input_shape=True)
+    counts = {row.key: row.count for row in averages}
+    assert counts["matmul"] == 2
+    assert all(row.cpu_time_total == row.milliseconds * 1e3 for row in averages)
+    text = averages.table(sort_by="cpu_time_total", row_limit=1)
+    assert len(text.splitlines()) == 3
+    assert len(averages.table(sort_by="count", row_limit=-1).splitlines()) == 2 + len(counts)
+    measured.export_chrome_trace(str(tmp_path / "trace.json"))
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert {one["name"] for one in events} == counts.keys()
+    assert all(one["ph"] == "X" and one["dur"] > 0 for one in events)
+    profiler.tensorboard_trace_handler(str(tmp_path / "logs"), "worker")(measured)
+    assert [one.name.split(".")[0] for one in (tmp_path / "logs").iterdir()] == ["worker"]
+    with pytest.raises(ValueError, match="schedule: .*active=0"):
+        profiler.schedule(wait=0, warmup=0, active=0)
+
+
+def test_a_profile_inside_another_counts_for_both():
+    with profiler.profile() as outer:
+        (nr.ones(3) * 2).sum().item()
+        with profiler.profile() as inner:
+            (nr.ones(4) * 2).sum().item()
+        (nr.ones(5) * 2).sum().item()
+    assert inner.runs == 1 and outer.runs == 3

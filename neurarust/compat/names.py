@@ -29,6 +29,7 @@ from .. import (
 )
 from ..amp import GradScaler, autocast
 from ..core.tensor.gradients import GradFn, RemovableHandle
+from ..profiler import record_function
 from . import jit, layers, standins
 from .hints import NoEffect, hint, no, none_there, nothing
 from .refusal import all_refused, refused
@@ -128,7 +129,7 @@ NAMES: dict[str, dict[str, Any]] = {
     },
     "torch.cuda.nvtx": {
         "range_push": nothing, "range_pop": nothing, "mark": nothing,
-        "range": standins.record_function,
+        "range": record_function,
     },
     "torch.distributed": {
         "is_available": no, "is_initialized": no, "is_gloo_available": no, "is_mpi_available": no,
@@ -245,14 +246,10 @@ NAMES: dict[str, dict[str, Any]] = {
             "wrap_torch_function",
         ),
     },
-    "torch.profiler": {
-        "ProfilerActivity": standins.ProfilerActivity, "record_function": standins.record_function,
-        **all_refused(
-            "torch.profiler", "use nr.profiler.profile for times and nr.profiler.trace for a file",
-            "ProfilerAction emit_itt emit_nvtx schedule supported_activities "
-            "tensorboard_trace_handler",
-        ),
-    },
+    "torch.profiler": all_refused(
+        "torch.profiler", "use nr.profiler.profile for times and nr.profiler.trace for a file",
+        "emit_itt emit_nvtx",
+    ),
     "torch.quasirandom": {
         "SobolEngine": refused("torch.quasirandom.SobolEngine", "use scipy.stats.qmc.Sobol"),
     },

@@ -6,10 +6,7 @@ import enum
 import itertools
 import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import ContextDecorator
 from typing import Any
-
-import jax
 
 from .. import Tensor, cat, cuda, testing
 from .hints import NoEffect, Options
@@ -59,27 +56,6 @@ class Variable(metaclass=_Variable):
             warnings.warn("volatile was removed and now has no effect. Use "
                           "`with torch.no_grad():` instead.", stacklevel=2)  # fmt: skip
         return data.detach().requires_grad_(bool(requires_grad))
-
-
-class record_function(ContextDecorator):
-    """A block or function that bears a name in what `nr.profiler.trace` writes."""
-
-    def __init__(self, name: str, args: str | None = None):
-        self.name = name
-
-    def __enter__(self) -> record_function:
-        self._annotation = jax.profiler.TraceAnnotation(self.name)
-        self._annotation.__enter__()
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        self._annotation.__exit__(*raised)
-
-
-class ProfilerActivity(enum.Enum):
-    """What PyTorch's profiler would watch, to be named."""
-
-    CPU, CUDA, XPU = range(3)
 
 
 # ------------------------------------------------------------------ distributed

@@ -26,9 +26,20 @@ class observed(_Mode):
         synchronize(wait=False)
         self.previous = (state.anomaly, state.keep_inputs)
         if self.observer is not None:
-            state.anomaly, state.keep_inputs = self.observer, True
+            state.anomaly, state.keep_inputs = self._and_those_outside(state.anomaly), True
         _watch_lines()
         return self
+
+    def _and_those_outside(self, outer: Any) -> Any:
+        observer = self.observer
+        if outer is None or observer is None:
+            return observer
+
+        def both(*program: Any) -> None:
+            outer(*program)
+            observer(*program)
+
+        return both
 
     def __exit__(self, kind: Any, *_: object) -> None:
         try:
