@@ -46,6 +46,7 @@ from .core.legacy import HalfTensor as HalfTensor
 from .core.legacy import IntTensor as IntTensor
 from .core.legacy import LongTensor as LongTensor
 from .core.legacy import ShortTensor as ShortTensor
+from .core.legacy import set_default_tensor_type as set_default_tensor_type
 from .core.ops.random import Generator as Generator
 from .core.ops.random import default_generator as default_generator
 from .core.ops.random import get_rng_state as get_rng_state

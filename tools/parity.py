@@ -41,7 +41,7 @@ REASONS = (
     (r"^(chalf|to_padded_tensor|is_coalesced|index)$",
      "of half-precision complex, nested or sparse tensors, or not documented"),
     (r"_copy$", "a view, copied: write `.clone()`"),
-    (r"^(get|set)_deterministic_debug|fill_uninit|warn_always|flush_denormal|init_num_threads|default_tensor_type|multithreading|"
+    (r"^(get|set)_deterministic_debug|fill_uninit|warn_always|flush_denormal|init_num_threads|multithreading|"
      r"grad_layout_policy", "switches of PyTorch's own kernels"),
     (r"(^native_|conv_tbc|scaled_(grouped_)?mm|grouped_mm|hash_tensor|compiled_with|from_file|typename|"
      r"DispatchKey|AggregationType|^Tag$|get_device_module|thread_safe_generator|factory_kwargs|"

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from . import device as devices
 from . import dtype as dtypes
 from . import host
 from .errors import fail
 from .ops.create import tensor
 from .tensor.tensor import Size, Tensor
+from .types import set_default_dtype
 
 
 def constructed(name: str, data: tuple, dtype: dtypes.dtype, device: Any) -> Tensor:
@@ -83,3 +85,25 @@ ShortTensor = old_type("ShortTensor", dtypes.int16)
 IntTensor = old_type("IntTensor", dtypes.int32)
 LongTensor = old_type("LongTensor", dtypes.int64)
 BoolTensor = old_type("BoolTensor", dtypes.bool_)
+
+_NAMED = {name: one for name, one in globals().items() if isinstance(one, OldType)}
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Sets the dtype and the device of new tensors; today `set_default_dtype` and
+    `set_default_device` do.
+
+    Args:
+        t: a type of floating-point tensors or its name, as `nr.DoubleTensor` and
+            "torch.cuda.FloatTensor".
+    """
+    kind, device = t, getattr(t, "device_type", "cpu")
+    if isinstance(t, str):
+        *path, name = t.split(".")
+        kind, device = _NAMED.get(name), "cuda" if "cuda" in path else "cpu"
+    if not isinstance(kind, OldType):
+        raise TypeError(
+            f"set_default_tensor_type: invalid type object {t!r}: expected one of {[*_NAMED]}"
+        )
+    set_default_dtype(kind.dtype)
+    devices.set_default_device(None if device == "cpu" else device)

@@ -350,3 +350,17 @@ def test_new_of_the_same_dtype():
     x = nr.ones(2, dtype=nr.float64)
     assert x.new(2, 3).shape == (2, 3) and x.new(x.size()).dtype is nr.float64
     assert x.new([1, 2]).tolist() == [1, 2] and x.new([1, 2]).dtype is nr.float64
+
+
+def test_the_default_type_by_its_old_name():
+    try:
+        nr.set_default_tensor_type("torch.DoubleTensor")
+        assert nr.ones(1).dtype is nr.float64
+        nr.set_default_tensor_type(nr.FloatTensor)
+        assert nr.ones(1).dtype is nr.float32 and nr.ones(1).device.type == "cpu"
+        for wrong in ("torch.Doubled", float, "torch.LongTensor"):
+            with pytest.raises(TypeError, match="invalid type object|only floating-point types"):
+                nr.set_default_tensor_type(wrong)
+    finally:
+        nr.set_default_dtype(nr.float32)
+        nr.set_default_device(None)

@@ -325,3 +325,13 @@ def test_gradients_through_a_write_of_overlapping_parts():
     y.unfold(0, 2, 1)[1].mul_(3)
     (y * nr.arange(4.0)).sum().backward()
     assert x.grad.tolist() == [0, 6, 12, 6]
+
+
+def test_how_often_memory_was_written():
+    x = nr.zeros(3)
+    view, counted = x[:2], [x._version]
+    x.add_(1)
+    view.mul_(2)
+    x[0] = 1
+    counted += [x._version, view._version, (x * 1)._version]
+    assert counted == [0, 3, 3, 0]

@@ -166,7 +166,7 @@ class Trace(Capture):
             self.refuse("the memory of an argument that is a view was written")
         if id(tensor) not in self.born and id(tensor) not in self.views:
             before = watch.read["_cache"](tensor)
-            self.views[id(tensor)] = (tensor, before, tensor._version)
+            self.views[id(tensor)] = (tensor, before, tensor._seen)
 
     def on_storage(self, tensor: Tensor, storage: Storage) -> Storage:
         if id(tensor) not in self.born:
@@ -253,7 +253,7 @@ class Trace(Capture):
             storage.version = version
         for tensor, value, version in self.views.values():
             watch.put["_cache"](tensor, value)
-            tensor._version = version
+            tensor._seen = version
         for tensor, edge in self.edges.values():
             watch.put["_edge"](tensor, edge)
         for tensor, gradient in self.grads.values():
@@ -291,7 +291,7 @@ class Trace(Capture):
                 continue
             if id(one._storage) in self.storages:
                 # Gets back what it held; a view of it looks again.
-                one._version = -1
+                one._seen = -1
             # (What a transform inside made is its own; a view of that must not look again.)
             elif one._storage.value.recording is self and one._value().recording is self:
                 found.append(one)

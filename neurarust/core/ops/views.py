@@ -456,7 +456,7 @@ def detach_(input: Tensor) -> Tensor:
 
 # ------------------------------------------------------------------ in place
 
-_STATE = ("_storage", "_steps", "_base", "_cache", "_version", "_edge")
+_STATE = ("_storage", "_steps", "_base", "_cache", "_seen", "_edge")
 
 
 def _become(tensor: Tensor, taken: Any) -> Tensor:

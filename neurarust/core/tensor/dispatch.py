@@ -304,7 +304,7 @@ def attach(seen: Tensor, tensor: Tensor, step: Step) -> Tensor:
     seen._cache = seen._storage.value
     storage = tensor._storage
     seen._storage = storage
-    seen._version = storage.version
+    seen._seen = storage.version
     steps = tensor._steps
     seen._steps = (step,) if steps is None else (*steps, step)
     if state.grad or tensor._edge is None:
@@ -329,7 +329,7 @@ class _Looking(Body):
         finally:
             state.grad = previous
         self._cache = current._storage.value
-        self._version = storage.version
+        self._seen = storage.version
         if base is not None:
             self._edge = current._edge
 

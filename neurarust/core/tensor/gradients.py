@@ -198,7 +198,7 @@ class _Copying(Body):
             storage = memo[id(self._storage)] = Storage(self._storage.value)
         copied = alias(new_object(type(self)), self)
         copied._storage = storage
-        copied._version = storage.version
+        copied._seen = storage.version
         if self.requires_grad:
             copied.requires_grad = True
         memo[id(self)] = copied

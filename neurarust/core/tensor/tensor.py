@@ -47,7 +47,7 @@ class Tensor:
     """
 
     __slots__ = (
-        "_storage", "_steps", "_base", "_cache", "_version", "_edge", "_grad", "_backward_hooks",
+        "_storage", "_steps", "_base", "_cache", "_seen", "_edge", "_grad", "_backward_hooks",
         "_retains", "__dict__", "__weakref__",
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Tensor:
     _base: Tensor | None
     # What a view read, and the storage's version then.
     _cache: Value | None
-    _version: int
+    _seen: int
     # The tape entry that made it: (node, output); (leaf, 0) for a leaf that requires grad.
     _edge: Edge
     _grad: Tensor | None
@@ -93,7 +93,7 @@ class Tensor:
         """The current Value; a view whose storage was written looks again."""
         if self._steps is None:
             return self._storage.value
-        if self._version != self._storage.version:
+        if self._seen != self._storage.version:
             self._look()
         # A view that has looked has one.
         return self._cache  # type: ignore[return-value]
@@ -103,7 +103,7 @@ class Tensor:
         raise NotImplementedError
 
     def _current_edge(self) -> Edge:
-        if self._steps is not None and self._version != self._storage.version:
+        if self._steps is not None and self._seen != self._storage.version:
             self._look()
         return self._edge
 
@@ -146,6 +146,11 @@ class Tensor:
     def nbytes(self) -> int:
         """Bytes of all elements."""
         return self._aval().size * self.dtype.itemsize
+
+    @property
+    def _version(self) -> int:
+        """How often its memory was written in place, through it or through views."""
+        return self._storage.version
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension."""
@@ -380,7 +385,7 @@ def alias(tensor: Tensor, other: Tensor) -> Tensor:
     tensor._base = None
     if other._steps is not None:
         tensor._cache = other._value()
-        tensor._version = other._version
+        tensor._seen = other._seen
     tensor._edge = None
     tensor._grad = None
     return tensor

@@ -26,7 +26,7 @@ class Tensor:
     _steps: tuple[Step, ...] | None
     _base: Tensor | None
     _cache: Value | None
-    _version: int
+    _seen: int
     _edge: Edge
     _grad: Tensor | None
     H: Any
