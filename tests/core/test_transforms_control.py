@@ -311,3 +311,12 @@ def test_counts_that_are_none():
         nr.jit(lambda x: x, static_argnames="zz")
     with pytest.raises(TypeError, match="jit: expected a function or Module, but got 3"):
         nr.jit(3)
+
+
+def test_a_bounded_loop_whose_body_detaches():
+    x = nr.tensor([1.0, 2.0], requires_grad=True)
+    _, last = nr.while_loop(
+        lambda i, y: i < 2, lambda i, y: (i + 1, (y * 3).detach()), (nr.tensor(0), x), max_steps=4
+    )
+    last.sum().backward()
+    assert last.tolist() == [9, 18] and x.grad.tolist() == [0, 0]

@@ -414,10 +414,11 @@ def _replay(
             arrays[-1 - one] if one < 0 else results[one >> OUTPUT_BITS][one & OUTPUT_MASK]
             for one in outputs
         ]
-        # (A transform differentiates what the tape does not follow, too.)
-        return tuple([
-            one if carried else stop_gradient(one)
-            for one, carried in zip(made, carries, strict=True)
-        ])  # fmt: skip
+        if following:
+            made = [
+                one if carried else stop_gradient(one)
+                for one, carried in zip(made, carries, strict=True)
+            ]
+        return tuple(made)
 
     return captured_function

@@ -16,6 +16,7 @@ from ..engine.value import Aval
 from ..errors import CaptureError, describe, fail
 from ..ops.create import tensor
 from .calls import Call, derived, name_of, passed, transformed, wraps
+from .pure import followed
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable, operands: Any = ()) -> Any:
@@ -76,10 +77,10 @@ def _conditional(pred: Aval, first: Call, second: Call) -> Signature:
         split = len(one.numbers)
 
         def taken() -> tuple:
-            return one.function(*arrays[:own], *numbers[:split])
+            return followed(one)(*arrays[:own], *numbers[:split])
 
         def otherwise() -> tuple:
-            return other.function(*arrays[:count], *arrays[own:], *numbers[split:])
+            return followed(other)(*arrays[:count], *arrays[own:], *numbers[split:])
 
         return jax.lax.cond(chosen.reshape(()) != 0, taken, otherwise)
 
@@ -238,7 +239,7 @@ def _loop(test: Call, step: Call, max_steps: int | None) -> Signature:
             return condition.function(*carried, *more, *first)[0].reshape(()) != 0
 
         def advance(carried: tuple) -> tuple:
-            return (carried[0] + 1, *body.function(*carried, *closed, *second))
+            return (carried[0] + 1, *followed(body)(*carried, *closed, *second))
 
         start = (jnp.zeros((), jnp.int64), *flat[:count])
         if max_steps is None:

@@ -17,6 +17,17 @@ def conjugate(arrays: Sequence[Any]) -> tuple:
     return tuple([jnp.conj(one) if jnp.iscomplexobj(one) else one for one in arrays])
 
 
+def followed(signature: Signature) -> Callable[..., tuple]:
+    """A signature's function, without derivatives of the results that the tape does not follow."""
+    function, inexact = signature.function, signature.inexact
+
+    def stopping(*flat: Any) -> tuple:
+        made = zip(function(*flat), inexact, strict=True)
+        return tuple([one if carried else jax.lax.stop_gradient(one) for one, carried in made])
+
+    return function if all(inexact) else stopping
+
+
 def partial(signature: Signature, flat: tuple, wanted: Sequence[int], chosen: int) -> Callable:
     """The first `chosen` outputs as a function of the wanted inputs; all outputs beside them."""
 
@@ -24,7 +35,7 @@ def partial(signature: Signature, flat: tuple, wanted: Sequence[int], chosen: in
         arrays = list(flat)
         for position, array in zip(wanted, moving, strict=True):
             arrays[position] = array
-        outputs = signature.function(*arrays)
+        outputs = followed(signature)(*arrays)
         return tuple(outputs[:chosen]), tuple(outputs)
 
     return function
