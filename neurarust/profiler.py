@@ -17,6 +17,7 @@ the programs take as they run. `trace` writes what really happened, for Perfetto
 from __future__ import annotations
 
 import enum
+import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -120,13 +121,13 @@ def schedule(
 def tensorboard_trace_handler(
     dir_name: str, worker_name: str | None = None, use_gzip: bool = False
 ) -> Callable[[Profile], None]:
-    """For `on_trace_ready`: writes a trace into a folder each time."""
+    """For `on_trace_ready`: writes a trace into a folder each time, compressed with `use_gzip`."""
 
     def write(profile: Profile) -> None:
         folder = Path(dir_name)
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{worker_name or 'neurarust'}.{time.time_ns()}.pt.trace.json"
-        profile.export_chrome_trace(str(folder / name))
+        profile.export_chrome_trace(str(folder / (name + ".gz" * use_gzip)))
 
     return write
 
@@ -293,7 +294,11 @@ class Profile:
         return self
 
     def export_chrome_trace(self, path: str) -> None:
-        """Writes the calls, each with what it costs alone, for Perfetto or chrome://tracing."""
+        """Writes the calls, each with what it costs alone, for Perfetto or chrome://tracing.
+
+        Args:
+            path: of a file; compressed if it ends with ".gz".
+        """
         events, begin = [], 0.0
         for run, _, calls in self._measured:
             for call in calls:
@@ -302,7 +307,8 @@ class Profile:
                     "pid": 0, "tid": 0, "args": {"line": call.line, "runs": run.count},
                 })  # fmt: skip
                 begin += call.seconds * 1e6
-        Path(path).write_text(json.dumps({"traceEvents": events}))
+        text = json.dumps({"traceEvents": events}).encode()
+        Path(path).write_bytes(gzip.compress(text) if path.endswith(".gz") else text)
 
     def table(
         self, by: str = "op", limit: int = 20, *, sort_by: str | None = None,
@@ -311,9 +317,14 @@ class Profile:
         """The first rows as text, the costliest first.
 
         Args:
-            sort_by: PyTorch's names: all mean the time, but "count".
+            sort_by: PyTorch's names: those of times all mean the time, "count" the calls.
             row_limit: PyTorch's name of `limit`; -1 for all.
         """
+        if sort_by not in (None, "count") and not sort_by.endswith(("_time", "_time_total")):
+            raise ValueError(
+                f"Profile.table: sort_by must be 'count' or a time, as 'cpu_time_total', but got "
+                f"{sort_by!r}"
+            )
         head = f"{self.runs} runs of {len(self._measured)} programs, {self.whole:.3f} ms in all"
         lines = [head, f"{'ms':>10} {'share':>6} {'calls':>7}  {by}"]
         rows = self.rows(by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -102,6 +103,11 @@ def test_pytorchs_spelling(tmp_path):
     assert all(one["ph"] == "X" and one["dur"] > 0 for one in events)
     profiler.tensorboard_trace_handler(str(tmp_path / "logs"), "worker")(measured)
     assert [one.name.split(".")[0] for one in (tmp_path / "logs").iterdir()] == ["worker"]
+    profiler.tensorboard_trace_handler(str(tmp_path / "packed"), use_gzip=True)(measured)
+    (packed,) = (tmp_path / "packed").iterdir()
+    assert json.loads(gzip.decompress(packed.read_bytes()))["traceEvents"] == events
+    with pytest.raises(ValueError, match="sort_by must be .*'cpu_tim'"):
+        averages.table(sort_by="cpu_tim")
     with pytest.raises(ValueError, match="schedule: .*active=0"):
         profiler.schedule(wait=0, warmup=0, active=0)
 

@@ -48,7 +48,7 @@ class Context:
         return self._saved
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Accepted: forward mode differentiates `forward` itself."""
+        """Accepted: forward mode goes by `backward`."""
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Says which inputs `forward` changed in place; they must be returned."""

@@ -206,6 +206,12 @@ def test_integer_arithmetic_wraps_like_the_hardware():
     assert (nr.tensor([2**62]) * 2).tolist() == [-(2**63)]
     assert nr.tensor([300]).to(nr.uint8).tolist() == [44]
     small = nr.tensor([1, 250], dtype=nr.uint8)
+    for refused in (
+        lambda: small.add(small, alpha=300), lambda: small**300, lambda: small.clamp_max(300),
+        lambda: small.addcmul(small, small, value=-1),
+    ):  # fmt: skip
+        with pytest.raises(RuntimeError, match="without overflow"):
+            refused()
     assert (small + 300).tolist() == [45, 38] and (small * -1).tolist() == [255, 6]
     assert (small == -1).tolist() == [False, False] and (small ^ -1).tolist() == [254, 5]
     assert (nr.tensor([1], dtype=nr.int8) + 200).tolist() == [-55]

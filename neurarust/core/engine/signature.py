@@ -41,7 +41,7 @@ class Signature:
 
     __slots__ = (
         "name", "function", "inputs", "numbers", "outputs", "device", "rebuild", "inexact",
-        "backwards", "residuals", "line", "single", "output", "tracks", "key", "entries",
+        "backwards", "residuals", "line", "held", "single", "output", "tracks", "key", "entries",
         "pull", "alone", "reaches",
     )  # fmt: skip
 
@@ -77,6 +77,8 @@ class Signature:
         self.line = user_line()
         if device is not None and device.type == "cpu":
             native.begin()
+        # The integer type that Python integers must fit, and at which places; others wrap.
+        self.held: tuple[dtypes.dtype, tuple[int, ...]] | None = None
         # What it is called on disk, and what is kept there to find it again.
         self.key: str | None = None
         self.entries: Callable[[], dict[str, Any]] = dict
@@ -121,13 +123,14 @@ class Traced(NamedTuple):
     residuals: bool
     differentiable: bool
     outputs: tuple[Aval, ...]
+    held: tuple[dtypes.dtype, tuple[int, ...]] | None
     pulls: bool
 
 
 def traced(signature: Signature) -> Traced:
     return Traced(
         signature.name, signature.inputs, signature.numbers, signature.device, signature.rebuild,
-        signature.residuals, signature.tracks, signature.outputs,
+        signature.residuals, signature.tracks, signature.outputs, signature.held,
         signature.pull is not None,
     )  # fmt: skip
 
@@ -139,6 +142,7 @@ def untraced(found: Traced, make: Callable[[], Signature]) -> Signature:
         found.name, lambda *flat: made().function(*flat), found.inputs, found.numbers,
         found.device, found.rebuild, found.residuals, found.differentiable, found.outputs,
     )  # fmt: skip
+    signature.held = found.held
     if found.pulls:
         signature.pull = lambda *flat: _pull(made())(*flat)
     return signature
@@ -237,6 +241,8 @@ def build(
             return gradient(given, *filled, **named)
 
         signature.pull = pull
+    if reader.held and number_dtype is not None and number_dtype.category == dtypes.INTEGER:
+        signature.held = number_dtype, tuple(reader.held)
     return signature
 
 
@@ -263,6 +269,8 @@ class _Reader:
         self.avals: list[Aval] = []
         self.names: list[str] = []
         self.numbers: list[str] = []
+        # Which of them are integers that stand for no tensor, and may not wrap.
+        self.held: list[int] = []
         self.promoted_tensors: list[Aval] = []
         self.promoted_numbers: list[dtypes.dtype] = []
 
@@ -290,6 +298,8 @@ class _Reader:
                 self.promoted_numbers.append(dtypes.of_number(argument))
             if kind == EXPONENT and baked(argument):
                 return ("static", argument)
+            if kind in (SCALAR, EXPONENT) and type(argument) is int:
+                self.held.append(len(self.numbers))
             self.numbers.append(SCALAR_CODES[type(argument)])
             as_is = kind == INDEX
             return ("number", len(self.numbers) - 1, type(argument), as_is)

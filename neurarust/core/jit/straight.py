@@ -90,7 +90,7 @@ class Straight:
         if not self.present.issuperset(kinds):
             return RECORDED
         if np.ndarray in kinds:
-            arrays = [one.given() if type(one) is HostValue else one.array for one in values]
+            arrays = _given(values)
         plan, donated = self.plan, self.program.donated
         if donated and not _free(values, arrays, donated):
             return RECORDED
@@ -163,10 +163,7 @@ class PureStraight(Straight):
         if not there:
             if not self.present.issuperset(kinds):
                 return RECORDED
-            for k, one in enumerate(arrays):
-                if type(one) is np.ndarray:
-                    # (Only a HostValue has one.)
-                    arrays[k] = values[k].given()  # type: ignore[attr-defined]
+            arrays = _given(values)
         plan, program, vectors = self.plan, self.program, self.vectors
         numbers = plan.constants if vectors is not None else plan.numbers_now()
         if numbers is None:
@@ -218,6 +215,11 @@ def _waits(device: devices.device) -> bool:
 def _identity(kind: int, what: Any) -> tuple:
     """A place, comparable: an argument's number, or an object."""
     return (kind, what) if type(what) is int else (kind, None, id(what))
+
+
+def _given(values: Sequence[Value]) -> list:
+    """The arrays that a program takes, of which some are on the host."""
+    return [one.given() if type(one) is HostValue else one.array for one in values]
 
 
 def _held(objects: Sequence[Any], places: Sequence[int]) -> int:

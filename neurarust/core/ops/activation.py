@@ -14,6 +14,7 @@ from .. import dtype as dtypes
 from ..define import function, op
 from ..errors import dimension, fail
 from ..op import Array, Scalar
+from .arithmetic import numbers_held
 from .elementwise import absolute
 from .indexing import outside
 from .reduce import axes_of, p_norm
@@ -95,7 +96,7 @@ def celu(input: Array, alpha: Scalar = 1.0):
     return jnp.where(input > 0, input, alpha * jnp.expm1(below_zero(input) / alpha))
 
 
-@op(inplace=True)
+@op(inplace=True, check=numbers_held)
 def threshold(input: Array, threshold: Scalar, value: Scalar):
     """`x` above the threshold, `value` elsewhere."""
     threshold, value = (jnp.asarray(one).astype(input.dtype) for one in (threshold, value))

@@ -309,14 +309,14 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1):
     return input + scaled(tensor1, value) / tensor2
 
 
-def _bounds_held(input: Any, *bounds: Any, **named: Any) -> None:
-    """Raises for a bound that an integer tensor cannot hold."""
-    for one in (*bounds, *named.values()):
+def numbers_held(input: Any, *numbers: Any, **named: Any) -> None:
+    """Raises for a number that an integer tensor cannot hold."""
+    for one in (*numbers, *named.values()):
         if type(one) is int and isinstance(input, Tensor):
             dtypes.check_holds(input.dtype, one)
 
 
-@op(promote="same", inplace=True, aliases=("clip",), refuses="bool complex", check=_bounds_held)
+@op(promote="same", inplace=True, aliases=("clip",), refuses="bool complex", check=numbers_held)
 def clamp(input: Array, min: Operand | None = None, max: Operand | None = None):
     """Numbers brought into `[min, max]`; the gradient passes at the bounds.
 
@@ -335,7 +335,7 @@ def clamp_min(input: Array, min: Operand):
     return jnp.where(input < min, min, input)
 
 
-@op(promote="same", inplace=True, refuses="complex")
+@op(promote="same", inplace=True, refuses="complex", check=numbers_held)
 def clamp_max(input: Array, max: Operand):
     """Numbers above `max` brought down to it."""
     return jnp.where(input > max, max, input)

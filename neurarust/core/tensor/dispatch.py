@@ -89,6 +89,10 @@ def call(
         if written is None and (answer := _answer(op, args, kwargs or {})) is not NotImplemented:
             return answer
         signature = _build(op, key, args, kwargs or {}, device, written)
+    if signature.held is not None:
+        kind, places = signature.held
+        for place in places:
+            dtypes.check_holds(kind, numbers[place])
     if tracked and state.grad:
         outputs, node = apply_tracked(signature, values, tuple(numbers), edges)
     else:
