@@ -169,6 +169,16 @@ PRODUCTS = {
     "a page apart": ((100, 1024), (1024, 70), (((1,), (0,)), ((), ()))),
     "large ones": ((3, 300, 600), (3, 600, 500), (((2,), (1,)), ((0,), (0,)))),
     "many rows": ((1000, 40), (40, 64), (((1,), (0,)), ((), ()))),
+    "a row": ((1, 75), (75, 90), (((1,), (0,)), ((), ()))),
+    "a vector": ((75,), (90, 75), (((0,), (1,)), ((), ()))),
+    "few rows": ((4, 75), (90, 75), (((1,), (1,)), ((), ()))),
+    "few columns": ((90, 75), (75, 3), (((1,), (0,)), ((), ()))),
+    "few turned columns": ((75, 90), (2, 75), (((0,), (1,)), ((), ()))),
+    "few, all turned": ((75, 2), (90, 75), (((0,), (1,)), ((), ()))),
+    "few short rows": ((3, 5), (700, 5), (((1,), (1,)), ((), ()))),
+    "few long rows": ((1, 3000), (3000, 1100), (((1,), (0,)), ((), ()))),
+    "few for each head": ((2, 1, 3, 8), (2, 17, 3, 8), (((3,), (3,)), ((0, 2), (0, 2)))),
+    "few out of line": ((2, 75, 3), (75, 90, 3), (((1,), (0,)), ((2,), (2,)))),
 }
 
 
@@ -176,8 +186,8 @@ PRODUCTS = {
 @pytest.mark.parametrize("form", PRODUCTS)
 def test_products(form, monkeypatch):
     *shapes, numbers = PRODUCTS[form]
-    monkeypatch.setattr(products, "LEAST", 1)
-    monkeypatch.setattr(products, "LEAST_OF_MANY", 1)
+    for least in ("LEAST", "LEAST_OF_MANY", "LEAST_OF_FEW"):
+        monkeypatch.setattr(products, least, 1)
     monkeypatch.setattr(products, "MOST", 1 << 40)
 
     def function(*factors):
@@ -217,13 +227,14 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
     ("shapes", "numbers", "dtype"),
     [
         (((64, 784), (784, 128)), (((1,), (0,)), ((), ())), np.float32),
-        (((1, 4096), (4096, 64)), (((1,), (0,)), ((), ())), np.float32),
+        (((1, 64), (64, 64)), (((1,), (0,)), ((), ())), np.float32),
+        (((1, 4096), (4096, 2)), (((1,), (0,)), ((), ())), np.float32),
         (((1024, 512), (512, 512)), (((1,), (0,)), ((), ())), np.float32),
         (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float16),
         (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float64),
         (((70, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
     ],
-    ids=["small", "of a row", "large", "half precision", "double precision", "out of order"],
+    ids=["small", "of a row", "few by few", "large", "half precision", "double precision", "out of order"],
 )
 def test_other_products_are_left_to_xla(shapes, numbers, dtype):
     factors = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]

@@ -39,21 +39,28 @@ def compiled(
     jaxpr = closed.jaxpr
     convolves = contents.convolves(jaxpr)
     options = scratch.options() | libraries.options(jaxpr, convolves)
+    pieces, turns = None, contents.transposes(jaxpr)
     if convolves or contents.multiplies_pictures(jaxpr):
         function = layout.channels_last(closed)
+    elif not draft and not turns and (pieces := _pieces(closed, inputs)):
+        function, options = pieces, options | prompt.OPTIONS
     elif contents.calls_kernels(jaxpr):
         function = layout.with_kernels(closed)
-    elif contents.transposes(jaxpr):
+    elif turns:
         function = layout.channels_last(closed)
-    elif not draft and prompt.is_small(jaxpr):
-        function = layout.with_kernels(closed, small=True)
-        function = prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
-        options = options | prompt.OPTIONS
     else:
         function = None if closed is traced.jaxpr else layout.with_kernels(closed)
     if function is not None:
         traced = jax.jit(function, donate_argnums=donated).trace(*inputs)
     return _with_options(traced.lower(), options | drafts.OPTIONS if draft else options)
+
+
+def _pieces(closed: Any, inputs: Sequence) -> Any:
+    """A small program's function, in pieces; None if it is not small, or cannot be cut."""
+    if not prompt.is_small(closed.jaxpr):
+        return None
+    function = layout.with_kernels(closed, small=True)
+    return prompt.in_pieces(jax.jit(function).trace(*inputs).jaxpr)
 
 
 def _with_options(lowered: Any, options: dict[str, Any]) -> tuple[Any, Any]:

@@ -432,7 +432,7 @@ _ALWAYS = frozenset(
 _PRODUCTS: dict[str, Callable] = {
     "dot_general": _product, "transpose": _transpose, "scan": _loop, "jit": _formula
 }  # fmt: skip
-_SMALL = {"dot_general": partial(_product, small=True), "transpose": _transpose}
+_SMALL = _PRODUCTS | {"dot_general": partial(_product, small=True)}
 _RULES: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
     "squeeze": _removing("dimensions"),

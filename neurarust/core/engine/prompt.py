@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {"xla_cpu_small_while_loop_byte_threshold": 0}
 # Operations of a piece, as counted here, and how many pieces there may be.
 PIECE, PIECES = 850, 8
 # Operations of the products that kernels compute, which are calls for XLA and not counted.
-PRODUCTS = 1 << 18
+PRODUCTS = 1 << 20
 # Elements of the largest result.
 LARGEST = 1024
 # Operations that XLA does not count: those that give (a part of) their operand, and others.

@@ -3,7 +3,7 @@
     common.h                what they share: vectors, tasks on XLA's threads
     tile.c, square.h        products, and transposes, of what fits into registers
     convolution.c, gradient.c   convolutions, and the gradients of their kernels
-    product.c               products of matrices, many small ones or one
+    product.c, few.c        products of matrices, many small ones or one; of a few rows
     transpose.c             transposes of matrices, as channels to the end or the front
     update.c                an optimizer's step: Adam, SGD, and the parts of clipping
     normalization.c         layer normalization, and its gradient

@@ -5,31 +5,13 @@
 // meets all rows, and the rows' share in the second (Goto and van de Geijn, 2008).
 
 #include "common.h"
+#include "product.h"
 #include "square.h"
 
 #define DEPTH 256
-// Rows and panels of one task at most, and axes of the batch.
+// Rows and panels of one task at most.
 #define ROWS (8 * TILE)
 #define PANELS 32
-#define AXES 3
-
-typedef struct {
-  const float *left, *right;
-  float *out;
-  integer sizes[AXES], left_apart[AXES], right_apart[AXES];
-  integer rows, columns, terms, left_row, left_term, right_term, right_column;
-  // Rows and panels of a task, how many tasks they make, and the matrix that is multiplied.
-  integer high, wide, row_tasks, column_tasks, first_matrix;
-  float *panels, *scratch;
-  integer scratch_size;
-} Product;
-
-// How far matrix `number` of a factor is from the first.
-static integer offset(const Product *p, integer number, const integer *apart) {
-  integer found = 0;
-  for (int k = AXES - 1; k >= 0; number /= p->sizes[k], k--) found += number % p->sizes[k] * apart[k];
-  return found;
-}
 
 static integer panel_width(const Product *p, integer panel) {
   integer left = p->columns - panel * WIDE;
@@ -153,6 +135,7 @@ XLA_FFI_Error *neurarust_product(XLA_FFI_CallFrame *frame) {
   memcpy(p.left_apart, n + AXES, sizeof p.left_apart);
   memcpy(p.right_apart, n + 2 * AXES, sizeof p.right_apart);
   integer batch = p.sizes[0] * p.sizes[1] * p.sizes[2];
+  if (has_few(&p)) return multiply_few(frame, &p, batch);
   integer threads = thread_count(frame, 2 * batch * p.rows * p.columns * p.terms);
   integer panels = up(p.columns, WIDE), packed = panels * WIDE * p.terms;
   bool done = true, small = batch > 1 && packed <= (1 << 17);

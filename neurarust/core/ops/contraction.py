@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 from jax import lax
@@ -40,9 +41,9 @@ def same_dtype(*arrays: Array) -> None:
             )
 
 
-def size(array: Array) -> str:
+def size(shape: Sequence[int]) -> str:
     """A shape as PyTorch's messages write it: `2x3`."""
-    return "x".join(map(str, array.shape))
+    return "x".join(map(str, shape))
 
 
 def rank(operation: str, wanted: int, **arrays: Array) -> None:
@@ -54,25 +55,7 @@ def rank(operation: str, wanted: int, **arrays: Array) -> None:
 
 def product(mat1: Array, mat2: Array) -> Array:
     """Product of arrays of one dtype and any rank above 0, with PyTorch's messages."""
-    same_dtype(mat1, mat2)
-    if mat1.ndim == 0 or mat2.ndim == 0:
-        raise RuntimeError(
-            "both arguments to matmul need to be at least 1D, "
-            f"but they are {mat1.ndim}D and {mat2.ndim}D"
-        )
-    inner = mat2.shape[-2 if mat2.ndim > 1 else 0]
-    if mat1.shape[-1] != inner:
-        if mat1.ndim == 1 and mat2.ndim == 1:
-            raise RuntimeError(
-                "inconsistent tensor size, expected tensor ["
-                + size(mat1)
-                + "] and src ["
-                + size(mat2)
-                + "] to have the same number of elements"
-            )
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({size(mat1)} and {size(mat2)})"
-        )
+    _fit(mat1, mat2)
     try:
         return jnp.matmul(mat1, mat2)
     except (TypeError, ValueError):
@@ -80,6 +63,26 @@ def product(mat1: Array, mat2: Array) -> Array:
             "matmul",
             f"shapes {tuple(mat1.shape)} and {tuple(mat2.shape)}",
             "batch dimensions that can be broadcast together",
+        )
+
+
+def _fit(mat1: Array, mat2: Array, turned: bool = False) -> None:
+    """Raises unless two factors, of which the second may be turned, can be multiplied."""
+    same_dtype(mat1, mat2)
+    first, second = mat1.shape, mat2.shape[::-1] if turned else mat2.shape
+    if not first or not second:
+        raise RuntimeError(
+            "both arguments to matmul need to be at least 1D, "
+            f"but they are {mat1.ndim}D and {mat2.ndim}D"
+        )
+    if first[-1] != second[-2 if len(second) > 1 else 0]:
+        if len(first) == len(second) == 1:
+            raise RuntimeError(
+                f"inconsistent tensor size, expected tensor [{first[0]}] and src [{second[0]}] "
+                "to have the same number of elements"
+            )
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({size(first)} and {size(second)})"
         )
 
 
@@ -334,24 +337,16 @@ def _linear_gradient(cotangent: Array, input: Array, weight: Array, bias: Array 
     return gradients if bias is None else (*gradients, total(rows, (0,)))
 
 
-# Elements of a weight up to which one input meets it without a product of matrices; in small
-# programs a kernel computes larger ones (`engine.prompt`).
-_SMALL, _SMALL_WITH_KERNELS = 4096, 512
-
-
 @op(namespace=("nn.functional",), method=False, gradient=_linear_gradient, out="same dtype")
 def linear(input: Array, weight: Array, bias: Array | None = None):
     """`input @ weight.T + bias`.
 
     Shape: `(*, in)`, `(out, in)` and `(out)` to `(*, out)`.
     """
-    small = _SMALL_WITH_KERNELS if native.available() else _SMALL
-    if input.ndim == 1 and 0 < weight.size <= small and weight.dtype == jnp.float32:
-        # Products are kernels of their own; this is one with the bias.
-        same_dtype(input, weight)
-        result = total(weight * input, (1,))
-    else:
-        result = product(input, weight.T)
+    _fit(input, weight, turned=True)
+    # XLA would write down the transpose of a weight that meets few rows.
+    summed = (input.ndim - 1,), (weight.ndim - 1,)
+    result = lax.dot_general(input, weight, (summed, ((), ())))
     if bias is None:
         return result
     same_dtype(result, bias)
@@ -409,7 +404,7 @@ def multi_dot_of(tensors: Arrays):
     same_dtype(*tensors)
     for first, second in zip(tensors, tensors[1:], strict=False):
         if first.shape[-1] != second.shape[0]:
-            fail("multi_dot", f"sizes {size(first)} and {size(second)}", "sizes that fit")
+            fail("multi_dot", f"sizes {size(first.shape)} and {size(second.shape)}", "sizes that fit")
     return tensors[0] if len(tensors) == 1 else jnp.linalg.multi_dot(tensors)
 
 

@@ -1,0 +1,167 @@
+// Products of a few rows with a matrix, which takes as long as to read that matrix once: a model
+// that answers one request, or writes one token.
+
+#include "common.h"
+#include "product.h"
+
+// Columns of one task at most, and lines of the matrix that are added up at a time.
+#define COLUMNS 512
+#define LINES 8
+// A number read takes as long as so many multiplications and additions.
+#define READ 16
+// Sums that one pass keeps in registers.
+#define SUMS (LANES == 16 ? 16 : 8)
+
+// The few rows are `p`'s left factor.
+typedef struct {
+  Product p;
+  integer out_row, out_column, groups, wide;
+} Few;
+
+static float sum_of(vec v) {
+  float lane[LANES];
+  *(vec *)lane = v;
+  UNROLL
+  for (int half = LANES / 2; half; half /= 2) {
+    UNROLL
+    for (int k = 0; k < half; k++) lane[k] += lane[k + half];
+  }
+  return lane[0];
+}
+
+// Rows with columns whose terms lie side by side: sums of a vector's lanes.
+INLINE void dots(const int rows, const int columns, const Few *f, const float *left, integer pitch,
+                 const float *right, float *out) {
+  const integer terms = f->p.terms, apart = f->p.right_column;
+  vec sums[rows][columns];
+  integer k = 0;
+  UNROLL
+  for (int r = 0; r < rows; r++) {
+    UNROLL
+    for (int c = 0; c < columns; c++) sums[r][c] = (vec){0};
+  }
+  for (; k + LANES <= terms; k += LANES) {
+    UNROLL
+    for (int c = 0; c < columns; c++) {
+      vec one = *(const vec *)(right + c * apart + k);
+      UNROLL
+      for (int r = 0; r < rows; r++) sums[r][c] += *(const vec *)(left + r * pitch + k) * one;
+    }
+  }
+  for (int r = 0; r < rows; r++)
+    for (int c = 0; c < columns; c++) {
+      float sum = sum_of(sums[r][c]);
+      for (integer rest = k; rest < terms; rest++)
+        sum += left[r * pitch + rest] * right[c * apart + rest];
+      out[r * f->out_row + c * f->out_column] = sum;
+    }
+}
+
+INLINE void all_dots(const int rows, const Few *f, const float *left, integer pitch,
+                     const float *right, float *out, integer count) {
+  const int some = least(8, SUMS / rows);
+  integer c = 0;
+  for (; c + some <= count; c += some)
+    dots(rows, some, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
+  for (; c < count; c++)
+    dots(rows, 1, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
+}
+
+// Rows with a matrix whose columns lie side by side: its lines, each times a number, added up.
+INLINE void lines(const int rows, const int some, const Few *f, const float *left, integer pitch,
+                  const float *right, float *sums, integer count) {
+  integer c = 0;
+  for (; c + LANES <= count; c += LANES) {
+    vec sum[rows];
+    UNROLL
+    for (int r = 0; r < rows; r++) sum[r] = *(vec *)(sums + r * COLUMNS + c);
+    UNROLL
+    for (int k = 0; k < some; k++) {
+      vec one = *(const vec *)(right + k * f->p.right_term + c);
+      UNROLL
+      for (int r = 0; r < rows; r++) sum[r] += left[r * pitch + k] * one;
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++) *(vec *)(sums + r * COLUMNS + c) = sum[r];
+  }
+  for (; c < count; c++)
+    for (int r = 0; r < rows; r++)
+      for (int k = 0; k < some; k++)
+        sums[r * COLUMNS + c] += left[r * pitch + k] * right[k * f->p.right_term + c];
+}
+
+INLINE void all_lines(const int rows, const Few *f, const float *left, integer pitch,
+                      const float *right, float *out, integer count, float *sums) {
+  integer k = 0;
+  memset(sums, 0, 4 * rows * COLUMNS);
+  for (; k + LINES <= f->p.terms; k += LINES)
+    lines(rows, LINES, f, left + k, pitch, right + k * f->p.right_term, sums, count);
+  for (; k < f->p.terms; k++)
+    lines(rows, 1, f, left + k, pitch, right + k * f->p.right_term, sums, count);
+  for (int r = 0; r < rows; r++)
+    for (integer c = 0; c < count; c++)
+      out[r * f->out_row + c * f->out_column] = sums[r * COLUMNS + c];
+}
+
+INLINE void with_rows(const int rows, const Few *f, const float *left, integer pitch,
+                      const float *right, float *out, integer count, float *own) {
+  if (f->p.right_term == 1)
+    all_dots(rows, f, left, pitch, right, out, count);
+  else
+    all_lines(rows, f, left, pitch, right, out, count, own);
+}
+
+static void few_task(void *context, integer task, integer worker) {
+  const Few *f = context;
+  const Product *p = &f->p;
+  integer matrix = task / f->groups, first = task % f->groups * f->wide, pitch = p->left_row;
+  integer count = least(f->wide, p->columns - first);
+  const float *left = p->left + offset(p, matrix, p->left_apart);
+  const float *right = p->right + offset(p, matrix, p->right_apart) + first * p->right_column;
+  float *out = p->out + matrix * p->rows * p->columns + first * f->out_column;
+  float *own = p->scratch + worker * p->scratch_size;
+  if (p->left_term != 1) {
+    float *copy = own + FEW * COLUMNS;
+    for (integer r = 0; r < p->rows; r++)
+      for (integer k = 0; k < p->terms; k++)
+        copy[r * p->terms + k] = left[r * p->left_row + k * p->left_term];
+    left = copy;
+    pitch = p->terms;
+  }
+  switch (p->rows) {
+    case 1: with_rows(1, f, left, pitch, right, out, count, own); break;
+    case 2: with_rows(2, f, left, pitch, right, out, count, own); break;
+    case 3: with_rows(3, f, left, pitch, right, out, count, own); break;
+    default: with_rows(4, f, left, pitch, right, out, count, own);
+  }
+}
+
+bool has_few(const Product *p) {
+  bool rows = p->rows <= FEW && (p->right_term == 1 || p->right_column == 1);
+  bool columns = p->columns <= FEW && (p->left_term == 1 || p->left_row == 1);
+  return rows || columns;
+}
+
+XLA_FFI_Error *multiply_few(XLA_FFI_CallFrame *frame, const Product *p, integer batch) {
+  Few f = {.p = *p, .out_row = p->columns, .out_column = 1};
+  if (p->rows > FEW || (p->right_term != 1 && p->right_column != 1)) {
+    f.p.left = p->right, f.p.right = p->left;
+    memcpy(f.p.left_apart, p->right_apart, sizeof p->right_apart);
+    memcpy(f.p.right_apart, p->left_apart, sizeof p->left_apart);
+    f.p.rows = p->columns, f.p.columns = p->rows;
+    f.p.left_row = p->right_column, f.p.left_term = p->right_term;
+    f.p.right_term = p->left_term, f.p.right_column = p->left_row;
+    f.out_row = 1, f.out_column = p->columns;
+  }
+  integer threads = thread_count(frame, READ * batch * f.p.columns * f.p.terms);
+  // A few tasks for each thread.
+  integer wanted = threads == 1 ? 1 : up(4 * threads, batch);
+  f.wide = least(COLUMNS, up(up(f.p.columns, wanted), LANES) * LANES);
+  f.groups = up(f.p.columns, f.wide);
+  f.p.scratch_size = FEW * COLUMNS + (f.p.left_term == 1 ? 0 : f.p.rows * f.p.terms);
+  f.p.scratch = numbers_for(threads * f.p.scratch_size + LANES);
+  bool done = f.p.scratch != NULL && in_parallel(frame, threads, batch * f.groups, few_task, &f);
+  free(f.p.scratch);
+  return done ? NULL
+              : failure(frame, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "product: no memory");
+}
