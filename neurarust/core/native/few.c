@@ -1,11 +1,13 @@
-// Products of a few rows with a matrix, which takes as long as to read that matrix once: a model
+// Products of a few rows with a matrix, which take as long as to read that matrix once: a model
 // that answers one request, or writes one token.
 
 #include "common.h"
 #include "product.h"
 
-// Columns of one task at most, and lines of the matrix that are added up at a time.
+// Columns of one task at most, and those that all rows meet before the next ones.
 #define COLUMNS 512
+#define BLOCK 8
+// Lines of the matrix that are added up at a time.
 #define LINES 8
 // A number read takes as long as so many multiplications and additions.
 #define READ 16
@@ -18,18 +20,35 @@ typedef struct {
   integer out_row, out_column, groups, wide;
 } Few;
 
-static float sum_of(vec v) {
+// Calls something for up to four rows at a time, from row `r` on. From the second time on the
+// matrix is in the first cache.
+#define BY_ROWS(rows, call)                             \
+  for (integer r = 0, some; r < (rows); r += some) {    \
+    integer others = (rows) - r;                        \
+    some = others >= 4 ? 4 : others >= 2 ? 2 : 1;       \
+    switch (some) {                                     \
+      case 4: call(4); break;                           \
+      case 2: call(2); break;                           \
+      default: call(1);                                 \
+    }                                                   \
+  }
+
+// ------------------------------------------------------------------ columns that are lines
+
+// The sum of a vector's lanes, and of the products of what fills no vector.
+static __attribute__((noinline)) float sum_of(vec sums, const float *left, const float *right,
+                                              integer rest) {
   float lane[LANES];
-  *(vec *)lane = v;
+  *(vec *)lane = sums;
   UNROLL
   for (int half = LANES / 2; half; half /= 2) {
     UNROLL
     for (int k = 0; k < half; k++) lane[k] += lane[k + half];
   }
+  for (integer k = 0; k < rest; k++) lane[0] += left[k] * right[k];
   return lane[0];
 }
 
-// Rows with columns whose terms lie side by side: sums of a vector's lanes.
 INLINE void dots(const int rows, const int columns, const Few *f, const float *left, integer pitch,
                  const float *right, float *out) {
   const integer terms = f->p.terms, apart = f->p.right_column;
@@ -49,17 +68,14 @@ INLINE void dots(const int rows, const int columns, const Few *f, const float *l
     }
   }
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < columns; c++) {
-      float sum = sum_of(sums[r][c]);
-      for (integer rest = k; rest < terms; rest++)
-        sum += left[r * pitch + rest] * right[c * apart + rest];
-      out[r * f->out_row + c * f->out_column] = sum;
-    }
+    for (int c = 0; c < columns; c++)
+      out[r * f->out_row + c * f->out_column] =
+          sum_of(sums[r][c], left + r * pitch + k, right + c * apart + k, terms - k);
 }
 
-INLINE void all_dots(const int rows, const Few *f, const float *left, integer pitch,
-                     const float *right, float *out, integer count) {
-  const int some = least(8, SUMS / rows);
+INLINE void dots_of_block(const int rows, const Few *f, const float *left, integer pitch,
+                          const float *right, float *out, integer count) {
+  const int some = least(BLOCK, SUMS / rows);
   integer c = 0;
   for (; c + some <= count; c += some)
     dots(rows, some, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
@@ -67,9 +83,21 @@ INLINE void all_dots(const int rows, const Few *f, const float *left, integer pi
     dots(rows, 1, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
 }
 
-// Rows with a matrix whose columns lie side by side: its lines, each times a number, added up.
-INLINE void lines(const int rows, const int some, const Few *f, const float *left, integer pitch,
-                  const float *right, float *sums, integer count) {
+static void all_dots(const Few *f, const float *left, integer pitch, const float *right,
+                     float *out, integer count) {
+  for (integer c = 0; c < count; c += BLOCK) {
+#define DOTS(number)                                                                       \
+  dots_of_block(number, f, left + r * pitch, pitch, right + c * f->p.right_column,         \
+                out + r * f->out_row + c * f->out_column, least(BLOCK, count - c))
+    BY_ROWS(f->p.rows, DOTS)
+  }
+}
+
+// ------------------------------------------------------------------ rows that are lines
+
+// Adds some lines of the matrix, each times a number of a row.
+INLINE void add(const int rows, const int some, const Few *f, const float *left, integer pitch,
+                const float *right, float *sums, integer count) {
   integer c = 0;
   for (; c + LANES <= count; c += LANES) {
     vec sum[rows];
@@ -84,32 +112,37 @@ INLINE void lines(const int rows, const int some, const Few *f, const float *lef
     UNROLL
     for (int r = 0; r < rows; r++) *(vec *)(sums + r * COLUMNS + c) = sum[r];
   }
-  for (; c < count; c++)
-    for (int r = 0; r < rows; r++)
+  for (int r = 0; r < rows; r++)
+    for (integer last = c; last < count; last++)
       for (int k = 0; k < some; k++)
-        sums[r * COLUMNS + c] += left[r * pitch + k] * right[k * f->p.right_term + c];
+        sums[r * COLUMNS + last] += left[r * pitch + k] * right[k * f->p.right_term + last];
 }
 
-INLINE void all_lines(const int rows, const Few *f, const float *left, integer pitch,
-                      const float *right, float *out, integer count, float *sums) {
-  integer k = 0;
-  memset(sums, 0, 4 * rows * COLUMNS);
-  for (; k + LINES <= f->p.terms; k += LINES)
-    lines(rows, LINES, f, left + k, pitch, right + k * f->p.right_term, sums, count);
-  for (; k < f->p.terms; k++)
-    lines(rows, 1, f, left + k, pitch, right + k * f->p.right_term, sums, count);
-  for (int r = 0; r < rows; r++)
+INLINE void add_lines(const int rows, const Few *f, const float *left, integer pitch,
+                      const float *right, float *sums, integer count, integer some) {
+  if (some == LINES) {
+    add(rows, LINES, f, left, pitch, right, sums, count);
+    return;
+  }
+  for (integer k = 0; k < some; k++)
+    add(rows, 1, f, left + k, pitch, right + k * f->p.right_term, sums, count);
+}
+
+static void all_lines(const Few *f, const float *left, integer pitch, const float *right,
+                      float *out, integer count, float *sums) {
+  memset(sums, 0, sizeof(float) * f->p.rows * COLUMNS);
+  for (integer k = 0; k < f->p.terms; k += LINES) {
+#define LINES_TO(number)                                                                   \
+  add_lines(number, f, left + r * pitch + k, pitch, right + k * f->p.right_term,           \
+            sums + r * COLUMNS, count, least(LINES, f->p.terms - k))
+    BY_ROWS(f->p.rows, LINES_TO)
+  }
+  for (integer r = 0; r < f->p.rows; r++)
     for (integer c = 0; c < count; c++)
       out[r * f->out_row + c * f->out_column] = sums[r * COLUMNS + c];
 }
 
-INLINE void with_rows(const int rows, const Few *f, const float *left, integer pitch,
-                      const float *right, float *out, integer count, float *own) {
-  if (f->p.right_term == 1)
-    all_dots(rows, f, left, pitch, right, out, count);
-  else
-    all_lines(rows, f, left, pitch, right, out, count, own);
-}
+// ------------------------------------------------------------------ tasks
 
 static void few_task(void *context, integer task, integer worker) {
   const Few *f = context;
@@ -128,23 +161,22 @@ static void few_task(void *context, integer task, integer worker) {
     left = copy;
     pitch = p->terms;
   }
-  switch (p->rows) {
-    case 1: with_rows(1, f, left, pitch, right, out, count, own); break;
-    case 2: with_rows(2, f, left, pitch, right, out, count, own); break;
-    case 3: with_rows(3, f, left, pitch, right, out, count, own); break;
-    default: with_rows(4, f, left, pitch, right, out, count, own);
-  }
+  if (p->right_term == 1)
+    all_dots(f, left, pitch, right, out, count);
+  else
+    all_lines(f, left, pitch, right, out, count, own);
 }
 
+static bool in_lines(integer term, integer other) { return term == 1 || other == 1; }
+
 bool has_few(const Product *p) {
-  bool rows = p->rows <= FEW && (p->right_term == 1 || p->right_column == 1);
-  bool columns = p->columns <= FEW && (p->left_term == 1 || p->left_row == 1);
-  return rows || columns;
+  return (p->rows <= FEW && in_lines(p->right_term, p->right_column)) ||
+         (p->columns <= FEW && in_lines(p->left_term, p->left_row));
 }
 
 XLA_FFI_Error *multiply_few(XLA_FFI_CallFrame *frame, const Product *p, integer batch) {
   Few f = {.p = *p, .out_row = p->columns, .out_column = 1};
-  if (p->rows > FEW || (p->right_term != 1 && p->right_column != 1)) {
+  if (p->rows > FEW || !in_lines(p->right_term, p->right_column)) {
     f.p.left = p->right, f.p.right = p->left;
     memcpy(f.p.left_apart, p->right_apart, sizeof p->right_apart);
     memcpy(f.p.right_apart, p->left_apart, sizeof p->left_apart);

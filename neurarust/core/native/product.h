@@ -3,7 +3,7 @@
 // Axes of the batch.
 #define AXES 3
 // Rows of a factor that are few: the other one is read once, and from where it lies.
-#define FEW 4
+#define FEW 8
 
 typedef struct {
   const float *left, *right;

@@ -31,8 +31,11 @@ what `Linear` multiplies with:
 | 1, 768, 3072, w.T | 73 | 115 | 168 |
 | 1, 4096, 4096, w.T | 1809 | 1766 | 3682 |
 | 2, 768, 768, w.T | 38 | 147 | 88 |
-| 4, 3072, 768, w.T | 227 | 442 | 538 |
-| 4, 3072, 768 | 193 | 143 | 768 |
+| 4, 3072, 768, w.T | 207 | 354 | 519 |
+| 4, 3072, 768 | 281 | 225 | 696 |
+| 8, 768, 768, w.T | 114 | 133 | 140 |
+| 8, 768, 3072, w.T | 383 | 599 | 884 |
+| 8, 768, 3072 | 393 | 274 | 507 |
 | 12 of 1, 256, 64, w.T | 30 | 42 | 19 |
 """
 
@@ -60,7 +63,7 @@ MOST, MOST_TRANSPOSED = 60_000_000, 5_000_000_000
 # Elements of a right factor, of which the kernel makes a copy.
 LARGEST = 1 << 24
 # Rows that are few, as `product.h` has it.
-FEW = 4
+FEW = 8
 _AXES = 3
 Axes = tuple[Sequence[int], Sequence[int]]
 
