@@ -15,7 +15,7 @@ import jax
 from .. import device as devices
 from ..errors import RecompilationWarning
 from ..settings import are_deterministic_algorithms_enabled
-from . import compiling, disk_cache, drafts, early, mappings, scratch
+from . import compiling, disk_cache, drafts, early, mappings, scratch, waiting
 from .numbers import EQUAL, Numbers, Packing
 from .signature import Signature, user_line
 from .value import Value, export
@@ -39,7 +39,7 @@ class Program:
     __slots__ = (
         "calls", "live", "donated", "packing", "positions", "function", "hits", "seconds",
         "reason", "forwarded", "number", "device", "smallest", "scalars", "looked_at", "split",
-        "leaves", "large", "order", "arranged", "draft", "__weakref__",
+        "leaves", "large", "order", "arranged", "draft", "waiting", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Program:
         self.number = 0
         # For how many runs it is compiled in a hurry; 0: for speed.
         self.draft = 0
+        self.waiting = waiting.Waiting()
         # Outputs that JAX hands through from the inputs: their arrays have two owners.
         self.forwarded: tuple[int, ...] | None = None
 
@@ -108,6 +109,8 @@ class Program:
             arrays = list(self.arranged(arrays))
         state.last = arrays[self.smallest] if arrays else None
         state.large = self.large
+        # (XLA's thread has to go to sleep before it gets another large one: see `scratch`.)
+        waiting.last.waiting = None if self.large else self.waiting
         return arrays
 
     def _settle(self) -> None:

@@ -12,6 +12,7 @@ from jax.core import Tracer
 
 from .. import device as devices
 from .. import dtype as dtypes
+from . import waiting
 
 
 class Aval:
@@ -156,7 +157,7 @@ def fetched(array: Any) -> np.ndarray:
     next program to that one, too (see `scratch`).
     """
     if not isinstance(array, Tracer) and not array.is_ready():
-        array.block_until_ready()
+        waiting.wait(array)
     return np.asarray(array)
 
 
