@@ -3,16 +3,15 @@
 
 #include "common.h"
 #include "product.h"
+#include "square.h"
 
 // Columns of one task at most, and those that all rows meet before the next ones.
 #define COLUMNS 512
-#define BLOCK 8
+#define BLOCK LANES
 // Lines of the matrix that are added up at a time.
 #define LINES 8
 // A number read takes as long as so many multiplications and additions.
-#define READ 16
-// Sums that one pass keeps in registers.
-#define SUMS (LANES == 16 ? 16 : 8)
+#define READ 32
 
 // The few rows are `p`'s left factor.
 typedef struct {
@@ -35,52 +34,56 @@ typedef struct {
 
 // ------------------------------------------------------------------ columns that are lines
 
-// The sum of a vector's lanes, and of the products of what fills no vector.
-static __attribute__((noinline)) float sum_of(vec sums, const float *left, const float *right,
-                                              integer rest) {
-  float lane[LANES];
-  *(vec *)lane = sums;
+// The sums of as many vectors as one has lanes: each round adds two halves of two of them.
+INLINE vec sums_of(vec *one) {
   UNROLL
   for (int half = LANES / 2; half; half /= 2) {
     UNROLL
-    for (int k = 0; k < half; k++) lane[k] += lane[k + half];
+    for (int k = 0; k < half; k++)
+      one[k] = SHUFFLED(one[k], one[k + half], LOWER) + SHUFFLED(one[k], one[k + half], UPPER);
   }
-  for (integer k = 0; k < rest; k++) lane[0] += left[k] * right[k];
-  return lane[0];
+  return one[0];
 }
 
-INLINE void dots(const int rows, const int columns, const Few *f, const float *left, integer pitch,
-                 const float *right, float *out) {
-  const integer terms = f->p.terms, apart = f->p.right_column;
-  vec sums[rows][columns];
+// All products of some rows with columns, `apart` from each other, as many as there are sums in
+// registers; the first `count` columns' are written.
+INLINE void dots(const int rows, const Few *f, const float *left, integer pitch, const float *right,
+                 integer apart, float *out, int count) {
+  const int columns = LANES / rows;
+  const integer terms = f->p.terms;
+  vec sums[LANES];
+  float found[LANES];
   integer k = 0;
   UNROLL
-  for (int r = 0; r < rows; r++) {
-    UNROLL
-    for (int c = 0; c < columns; c++) sums[r][c] = (vec){0};
-  }
+  for (int s = 0; s < LANES; s++) sums[s] = (vec){0};
   for (; k + LANES <= terms; k += LANES) {
     UNROLL
     for (int c = 0; c < columns; c++) {
       vec one = *(const vec *)(right + c * apart + k);
       UNROLL
-      for (int r = 0; r < rows; r++) sums[r][c] += *(const vec *)(left + r * pitch + k) * one;
+      for (int r = 0; r < rows; r++)
+        sums[r * columns + c] += *(const vec *)(left + r * pitch + k) * one;
     }
   }
+  *(vec *)found = sums_of(sums);
   for (int r = 0; r < rows; r++)
-    for (int c = 0; c < columns; c++)
-      out[r * f->out_row + c * f->out_column] =
-          sum_of(sums[r][c], left + r * pitch + k, right + c * apart + k, terms - k);
+    for (int c = 0; c < count; c++) {
+      float sum = found[r * columns + c];
+      for (integer rest = k; rest < terms; rest++)
+        sum += left[r * pitch + rest] * right[c * apart + rest];
+      out[r * f->out_row + c * f->out_column] = sum;
+    }
 }
 
 INLINE void dots_of_block(const int rows, const Few *f, const float *left, integer pitch,
                           const float *right, float *out, integer count) {
-  const int some = least(BLOCK, SUMS / rows);
+  const int columns = LANES / rows;
+  const integer apart = f->p.right_column;
   integer c = 0;
-  for (; c + some <= count; c += some)
-    dots(rows, some, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
+  for (; c + columns <= count; c += columns)
+    dots(rows, f, left, pitch, right + c * apart, apart, out + c * f->out_column, columns);
   for (; c < count; c++)
-    dots(rows, 1, f, left, pitch, right + c * f->p.right_column, out + c * f->out_column);
+    dots(rows, f, left, pitch, right + c * apart, 0, out + c * f->out_column, 1);
 }
 
 static void all_dots(const Few *f, const float *left, integer pitch, const float *right,
