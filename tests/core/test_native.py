@@ -236,7 +236,15 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
         (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float64),
         (((70, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
     ],
-    ids=["small", "of a row", "few by few", "large", "half precision", "double precision", "out of order"],
+    ids=[
+        "small",
+        "of a row",
+        "few by few",
+        "large",
+        "half precision",
+        "double precision",
+        "out of order",
+    ],
 )
 def test_other_products_are_left_to_xla(shapes, numbers, dtype):
     factors = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]

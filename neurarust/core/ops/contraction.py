@@ -69,16 +69,17 @@ def product(mat1: Array, mat2: Array) -> Array:
 def _fit(mat1: Array, mat2: Array, turned: bool = False) -> None:
     """Raises unless two factors, of which the second may be turned, can be multiplied."""
     same_dtype(mat1, mat2)
-    first, second = mat1.shape, mat2.shape[::-1] if turned else mat2.shape
+    first: tuple[int, ...] = mat1.shape
+    second: tuple[int, ...] = mat2.shape[::-1] if turned else mat2.shape
     if not first or not second:
         raise RuntimeError(
             "both arguments to matmul need to be at least 1D, "
             f"but they are {mat1.ndim}D and {mat2.ndim}D"
         )
     if first[-1] != second[-2 if len(second) > 1 else 0]:
-        if len(first) == len(second) == 1:
+        if mat1.ndim == mat2.ndim == 1:
             raise RuntimeError(
-                f"inconsistent tensor size, expected tensor [{first[0]}] and src [{second[0]}] "
+                f"inconsistent tensor size, expected tensor [{first[-1]}] and src [{second[-1]}] "
                 "to have the same number of elements"
             )
         raise RuntimeError(
@@ -404,7 +405,8 @@ def multi_dot_of(tensors: Arrays):
     same_dtype(*tensors)
     for first, second in zip(tensors, tensors[1:], strict=False):
         if first.shape[-1] != second.shape[0]:
-            fail("multi_dot", f"sizes {size(first.shape)} and {size(second.shape)}", "sizes that fit")
+            got = f"sizes {size(first.shape)} and {size(second.shape)}"
+            fail("multi_dot", got, "sizes that fit")
     return tensors[0] if len(tensors) == 1 else jnp.linalg.multi_dot(tensors)
 
 
