@@ -15,6 +15,7 @@ COMMANDS = (
     ("benchmarks", "--rounds", "3", "--frameworks", *FRAMEWORKS),
     ("benchmarks.convolutions", "--rounds", "3"),
     ("benchmarks.operations", "--rounds", "3"),
+    ("benchmarks.answers", "--rounds", "3"),
     *(
         (f"benchmarks.{name}",)
         for name in (
