@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import neurarust as nr
+from neurarust.core import device as devices
 from neurarust.core import native
-from neurarust.core.engine import layout, program, prompt
+from neurarust.core.engine import compiling, layout, program, prompt
 from neurarust.core.ops import threefry
 
 # From so many counted operations on, XLA hands a program over to another thread.
@@ -138,6 +139,24 @@ def test_an_operation_that_is_too_large_for_a_piece():
         prompt.in_pieces(jax.make_jaxpr(layout.with_kernels(closed, small=True))(*np.ones((2, 16))))
         is None
     )
+
+
+@pytest.mark.skipif(not native.available(), reason="no C compiler")
+@pytest.mark.parametrize(("columns", "in_pieces"), [(64, True), (256, False)])
+def test_products_stay_the_kernels_whether_it_is_cut_or_not(columns, in_pieces):
+    """(The largest of 256 is an operation too large for a piece.)"""
+
+    def function(x, weight):
+        return [jnp.argmax(chain(x @ weight, 1.0, 5))]
+
+    x, weight = np.ones(512, np.float32), np.eye(512, columns, dtype=np.float32)
+    with jax.enable_x64(True):
+        traced = jax.jit(function).trace(x, weight)
+        assert prompt.is_small(traced.jaxpr.jaxpr)
+        lowered, made = compiling.compiled(traced, (x, weight), (), devices.CPU, False)
+        (place,) = made(x, weight)
+    assert ("while" in lowered.as_text()) == in_pieces
+    assert "neurarust_product" in lowered.as_text() and int(place) == 0
 
 
 @pytest.mark.parametrize("jitted", [False, True])
