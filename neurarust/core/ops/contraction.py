@@ -79,8 +79,8 @@ def _fit(mat1: Array, mat2: Array, turned: bool = False) -> None:
     if first[-1] != second[-2 if len(second) > 1 else 0]:
         if mat1.ndim == mat2.ndim == 1:
             raise RuntimeError(
-                f"inconsistent tensor size, expected tensor [{size(first)}] and src [{size(second)}] "
-                "to have the same number of elements"
+                f"inconsistent tensor size, expected tensor [{size(first)}] and "
+                f"src [{size(second)}] to have the same number of elements"
             )
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({size(first)} and {size(second)})"
