@@ -39,7 +39,7 @@ def compiled(
     jaxpr = closed.jaxpr
     convolves = contents.convolves(jaxpr)
     options = scratch.options() | libraries.options(jaxpr, convolves)
-    pieces, turns = None, contents.transposes(jaxpr)
+    turns = contents.transposes(jaxpr)
     if convolves or contents.multiplies_pictures(jaxpr):
         function = layout.channels_last(closed)
     elif not draft and not turns and (pieces := _pieces(closed, inputs)):
