@@ -203,6 +203,11 @@ def test_products(form, monkeypatch):
     assert by_kernels(function, *factors)[1] == ["product"]
 
 
+def test_what_is_few_is_the_same_in_c():
+    header = Path(native.__file__).with_name("product.h").read_text()
+    assert f"#define FEW {products.FEW}\n" in header
+
+
 @compiled
 def test_products_of_transposed_factors_and_in_loops(monkeypatch):
     monkeypatch.setattr(products, "LEAST", 1)

@@ -69,7 +69,7 @@ def test_one_late_wait_decides_nothing(monkeypatch):
     assert one.asks
 
 
-def test_who_asks_too_long_sleeps(monkeypatch):
+def test_who_asks_too_long_sleeps():
     soon, late = Array(3), Array(10**9)
     waiting.ask(soon)
     waiting.ask(late)
@@ -85,7 +85,7 @@ def test_programs_are_waited_for_each_in_its_way():
     assert all(type(one) is Waiting for one in known) and known[0] is not known[1]
 
 
-def test_looks_give_the_same_both_ways(monkeypatch):
+def test_looks_give_the_same_both_ways():
     x, looks = nr.arange(60_000, dtype=nr.float32), []
     for asks in (True, False):
         for _ in range(3):
