@@ -91,6 +91,16 @@ class Packing:
         self._last, self._uses = (numbers, made), 0
         return made
 
+    def write_out(self, look: Any, numbers: Sequence[str]) -> str | None:
+        """Writes `vectors` for numbers that are others at each call; None if some share a place."""
+        if self.sharing is not None:
+            return None
+        made = []
+        for taken, dtype in self._taken:
+            those = "".join([f"{one}, " for one in taken(tuple(numbers))])
+            made.append(f"{look.name(np.array)}(({those}), {look.name(dtype)}), ")
+        return f"({''.join(made)})"
+
 
 def _taking(places: Sequence[int]) -> Callable[[tuple], tuple]:
     """The function that takes these of a tuple."""

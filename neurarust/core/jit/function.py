@@ -99,10 +99,14 @@ class Jitted:
         if self._plain or state.capture is not None or state.eager or state.watched:
             return self._function(*args, **kwargs)
         known = self._quick
-        if known is not None and not kwargs:
-            result = known.call(args)
-            if result is not MISSED:
-                return result
+        if known is not None:
+            if (tuple(kwargs) if kwargs else ()) == known.names:
+                given = (*args, *kwargs.values()) if kwargs else args
+                result = known.written(given)
+                if result is MISSED:
+                    result = known.call(given)
+                if result is not MISSED:
+                    return result
             self._quick = None
         key = modes()
         tensors: list[Tensor] = []
@@ -149,9 +153,9 @@ class Jitted:
             result = variant.call(tensors) if variant.settled else MISSED
             if result is not MISSED:
                 self._misses = 0
-                goes_straight = variant.plan.straight is not None
-                if goes_straight and not kwargs and self._signature is None:
-                    self._quick = quick(variant, args, objects)
+                if variant.plan.straight is not None and self._signature is None:
+                    given = (*args, *kwargs.values())
+                    self._quick = quick(variant, given, tuple(kwargs), objects)
                 return result
         if any(isinstance(one._value().array, Tracer) for one in tensors):
             return self._function(*args, **kwargs)

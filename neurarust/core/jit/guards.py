@@ -158,10 +158,10 @@ class Guards:
             if getter is _contents:
                 look.unless(f"{look.name(getter)}({source}) == {look.name(now)}")
             elif isinstance(getter, itemgetter):
-                for name, one in zip(getter.__reduce__()[1], now, strict=True):
+                for name, one in _named(getter, now):
                     look.unless(f"{source}[{look.name(name)}] is {look.name(one)}")
             elif isinstance(getter, attrgetter):
-                for name, one in zip(getter.__reduce__()[1], now, strict=True):
+                for name, one in _named(getter, now):
                     look.unless(f"{source}.{name} is {look.name(one)}")
             else:
                 elements = look.name(tuple(now))
@@ -434,6 +434,12 @@ def _functions(member: Any) -> list[Any]:
 def _slots(kind: type) -> Sequence[str]:
     slots = vars(kind).get("__slots__", ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _named(getter: Callable, found: Sequence[Any]) -> list[tuple[str, Any]]:
+    """What a getter of items or attributes found, with the names; a name alone is there twice."""
+    names = getter.__reduce__()[1]
+    return [*zip(names, found, strict=True)][: len(dict.fromkeys(names))]
 
 
 def _read(getter: Callable, holder: Any) -> Any:

@@ -18,10 +18,15 @@ MOST = 4096
 
 
 class Look:
-    """A function in the making: of some arguments, it gives a list, or None if a line fails."""
+    """A function in the making: conditions, of which one that fails ends it, and what comes then.
 
-    def __init__(self, arguments: str):
+    Args:
+        otherwise: what it gives if a condition fails.
+    """
+
+    def __init__(self, arguments: str, otherwise: object = None):
         self._lines = [f"def look({arguments}):", " try:"]
+        self._otherwise = otherwise
         self._named: dict[int, str] = {}
         self._objects: dict[str, Any] = {"same": same}
 
@@ -39,22 +44,23 @@ class Look:
 
     def unless(self, condition: str) -> None:
         """Gives up unless this holds."""
-        self._lines.append(f"  if not ({condition}): return None")
+        self._lines.append(f"  if not ({condition}): return {self.name(self._otherwise)}")
 
     def is_short(self) -> bool:
         """Whether there are few enough lines."""
         return len(self._lines) <= MOST
 
-    def written(self, names: Sequence[str], missing: tuple[type[Exception], ...]) -> Callable:
-        """The function, which gives these names' objects.
+    def written(self, then: Sequence[str], missing: tuple[type[Exception], ...]) -> Callable:
+        """The function.
 
         Args:
-            missing: what a line raises that asks for something that is gone.
+            then: lines that follow when every condition held.
+            missing: what a condition raises that asks for something that is gone.
         """
-        end = [f"  return [{', '.join(names)}]", f" except {self.name(missing)}: return None"]
-        source = "\n".join([*self._lines, *end])
+        end = f" except {self.name(missing)}: return {self.name(self._otherwise)}"
+        source = "\n".join([*self._lines, end, *[f" {line}" for line in then]])
         exec(compile(source, "<what a jitted function looks at>", "exec"), self._objects)
-        return self._objects["look"]
+        return self._objects.pop("look")
 
 
 def same(now: Sequence[Any], before: Sequence[Any]) -> bool:

@@ -129,6 +129,8 @@ class Plan:
         self.gradients, self.placed = found.gradients, found.placed
         # How a call that runs alone goes straight to its program, once there was one.
         self.straight: Straight | None = None
+        # The last one, while a call is recorded to see whether it still runs alone.
+        self.doubted: Straight | None = None
         self.trusted = TRUSTED
 
     def _numbers(self, trace: Trace, captured: Captured) -> None:
@@ -211,7 +213,7 @@ class Plan:
         self.cells = [moved.get(id(one), one) for one in self.cells]
         self.places = [_moved(moved, *one) for one in self.places]
         self.targets = [(*_moved(moved, *one[:2]), one[2]) for one in self.targets]
-        self.straight = None
+        self.straight = self.doubted = None
         self.changes = count
         return True
 
@@ -302,6 +304,17 @@ class Plan:
         firsts = [stream.take(count)[1] for stream, count in self.streams]
         for position, number, offset in self.drawn:
             numbers[position] = firsts[number] + offset
+
+    def write_numbers(self, look: Look) -> tuple[list[str], list[str]]:
+        """Writes the numbers of a plan without actions: lines that draw, and each number."""
+        lines = [
+            f"first_{k} = {look.name(stream.take)}({count})[1]"
+            for k, (stream, count) in enumerate(self.streams)
+        ]
+        numbers = [*map(look.name, self.numbers)]
+        for position, k, offset in self.drawn:
+            numbers[position] = f"first_{k} + {offset}"
+        return lines, numbers
 
     def first_numbers(self) -> tuple:
         """The numbers of the call that was traced."""

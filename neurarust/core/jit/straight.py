@@ -9,28 +9,29 @@ to 30 us. Every so often a call is recorded all the same, to see whether it stil
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 from jax.core import Tracer
 
-from .. import device as devices
 from ..engine.interrupts import uninterrupted
 from ..engine.program import Program, no_more_looks
 from ..engine.recording import state
 from ..engine.value import EXPORTED, Aval, HostValue, Value, uploaded
 from ..tensor.storage import Storage
 from ..tensor.tensor import Tensor, wrap
-from .places import CELL
+from .look import Look
+from .places import ARGUMENT, CELL
 
 if TYPE_CHECKING:
     from .plan import Plan
 
 # Calls after which one is recorded again: at first, and after many found that it ran alone.
 TRUSTED, LONGEST = 64, 1024
-RECORDED = object()
+# Instead of a result: the call has to be recorded, or is not like those that were traced.
+RECORDED, MISSED = object(), object()
 
 
 class Straight:
@@ -81,8 +82,7 @@ class Straight:
 
     def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
         """What a call with these inputs returns; `RECORDED` if it has to be recorded."""
-        recordings = state.recordings
-        if state.recording.entries or (len(recordings) > 1 and any(map(_waits, recordings))):
+        if state.recording.entries or _waits():
             return RECORDED
         arrays = [one.array for one in values]
         # (One may not be there yet, or be one of JAX's tracers.)
@@ -112,19 +112,109 @@ class Straight:
             there = there and np.ndarray not in map(type, vectors)
         run = self.program.again if there else self.program
         if not self.changes:
-            return self._run(run, values, arrays, numbers, vectors, tensors)
+            return self._run(run, values, vectors, arrays, numbers, tensors)
         with uninterrupted():
-            return self._run(run, values, arrays, numbers, vectors, tensors)
+            return self._run(run, values, vectors, arrays, numbers, tensors)
 
     def _doubted(self) -> Any:
         """The next call shows whether it still runs alone."""
         plan = self.plan
         plan.signature.alone = plan.straight = None
-        plan.trusted = min(2 * self.trusted, LONGEST)
+        plan.doubted, plan.trusted = self, min(2 * self.trusted, LONGEST)
         return RECORDED
 
+    def write_out(self, look: Look, values: Sequence[str]) -> list[str]:
+        """Writes what `call` asks of `tensors`, and the lines that follow then.
+
+        Args:
+            values: what the inputs' Values are called.
+        """
+        plan, program, way, thread = self.plan, self.program, look.name(self), look.name(state)
+        look.unless(f"{way}.left > 0 and not {thread}.recording.entries")
+        look.unless(f"len({thread}.recordings) == 1 or not {look.name(_waits)}()")
+        kind, given = *map(look.name, self.there), look.name(_given_one)
+        arrays = [f"array_{k}" for k in range(len(values))]
+        wide = self.vectors is None
+        for (place, _), array, value, aval in zip(
+            plan.places, arrays, values, plan.avals, strict=True
+        ):
+            look.let(array, f"{value}.array")
+            if place == ARGUMENT:
+                wide = wide or aval.dtype.itemsize > 4
+                look.let(array, f"{array} if type({array}) is {kind} else {given}({value})")
+            else:
+                look.unless(f"type({array}) is {kind}")
+        if program.donated:
+            self._write_free(look, values, arrays)
+        lines, vectors = self._write_numbers(look, f"[{', '.join(values)}], numbers, tensors")
+        inputs = f"{vectors}, [{', '.join(arrays)}]"
+        run = look.name(program.again if self.compiled else program)
+        wide = f"with {look.name(jax.enable_x64)}(True): " if wide and self.compiled else ""
+        return [*lines, f"{way}.left -= 1", *self._write_run(look, wide, run, inputs, values)]
+
+    def _write_numbers(self, look: Look, inputs: str) -> tuple[list[str], str]:
+        """Lines that read the `numbers`, and the program's arrays of them.
+
+        Args:
+            inputs: what the plan is called with if they fit no more.
+        """
+        plan, packing = self.plan, self.program.packing
+        if self.vectors is not None:
+            return [f"numbers = {look.name(plan.constants)}"], look.name(self.vectors)
+        drawn = None if plan.actions else plan.write_numbers(look)
+        vectors = None if drawn is None else packing.write_out(look, drawn[1])
+        if drawn is not None and vectors is not None:
+            return [*drawn[0], f"numbers = ({', '.join(drawn[1])},)"], vectors
+        return [
+            f"numbers = {look.name(plan.numbers_now)}()",
+            f"if numbers is None: return {look.name(MISSED)}",
+            f"vectors = {look.name(packing.vectors)}(numbers)",
+            f"if vectors is None: return {look.name(plan.call)}({inputs})",
+        ], "vectors"
+
+    def _write_run(
+        self, look: Look, wide: str, run: str, inputs: str, values: Sequence[str]
+    ) -> list[str]:
+        """Lines that run the program, as `_run` does."""
+        plan = self.plan
+        lines = [
+            f"{look.name(no_more_looks)}()",
+            "try:",
+            f" {wide}made = {run}({inputs})",
+            "except RuntimeError:",
+            f" return {look.name(plan.call)}([{', '.join(values)}], numbers, tensors)",
+        ]
+        for slot, output, storage in self.kept:
+            lines.append(f"{values[slot]}.array = made[{output}]")
+            lines.append(f"{look.name(storage)}.version += 1")
+        if plan.single and not (plan.released or self.targets or plan.gradients):
+            made = f"{look.name(_value)}(made[0], {look.name(plan.signature.outputs[0])})"
+            lines.append(f"return {look.name(wrap)}({made}, None)")
+        else:
+            lines.append(f"return {look.name(self._finish)}(made, tensors)")
+        if self.changes:
+            return [f"with {look.name(uninterrupted)}():", *[f" {line}" for line in lines]]
+        return lines
+
+    def _write_free(self, look: Look, values: Sequence[str], arrays: Sequence[str]) -> None:
+        """Writes what `_free` asks."""
+
+        def most(names: Sequence[str]) -> str:
+            counts = [f"{look.name(sys.getrefcount)}({names[k]})" for k in donated]
+            return f"max({', '.join(counts)}, 0)"
+
+        def identities(names: Iterable[str]) -> str:
+            return ", ".join([f"id({one})" for one in names])
+
+        donated = self.program.donated
+        look.unless(f"{most(values)} <= {NAMED}")
+        once = f"len({{{identities(arrays)}}}) == {len(arrays)}"
+        look.unless(f"{most(arrays)} <= {NAMED} or {once}")
+        exported, given = look.name(EXPORTED), identities([arrays[k] for k in donated])
+        look.unless(f"not {exported} or {exported}.keys().isdisjoint(({given},))")
+
     def _run(
-        self, run: Callable, values: list[Value], arrays: list, numbers: tuple, vectors: tuple,
+        self, run: Callable, values: list[Value], vectors: tuple, arrays: list, numbers: tuple,
         tensors: Sequence[Tensor],
     ) -> Any:  # fmt: skip
         no_more_looks()
@@ -132,53 +222,19 @@ class Straight:
             made = run(vectors, arrays)
         except RuntimeError:  # no memory, for one: a recording says what it is
             return self.plan.call(values, numbers, tensors)
-        plan = self.plan
-        if not self.changes:
-            return plan.returned([*map(_value, made, plan.signature.outputs)], tensors, None)
         for slot, output, storage in self.kept:
             values[slot].array = made[output]
             storage.version += 1
+        return self._finish(made, tensors)
+
+    def _finish(self, made: Sequence, tensors: Sequence[Tensor]) -> Any:
+        """Writes what has got no place yet, and returns the results."""
+        plan = self.plan
         outputs: list[Any] = [None] * len(made)
         for k in self.made:
             outputs[k] = _value(made[k], plan.signature.outputs[k])
         plan.write(self.targets, outputs, tensors)
         return plan.finish(outputs, tensors, None)
-
-
-class PureStraight(Straight):
-    """Of a function that changes nothing and has one result.
-
-    As little as can be stands beside the program: what serves a model's answers takes 3 us.
-    """
-
-    __slots__ = ()
-
-    def call(self, values: list[Value], tensors: Sequence[Tensor]) -> Any:
-        recordings = state.recordings
-        if len(recordings) > 1 or state.recording.entries or self.left == 0:
-            return super().call(values, tensors)
-        arrays = [one.array for one in values]
-        kinds = {*map(type, arrays)}
-        there = kinds == self.there
-        if not there:
-            if not self.present.issuperset(kinds):
-                return RECORDED
-            arrays = _given(values)
-        plan, program, vectors = self.plan, self.program, self.vectors
-        numbers = plan.constants if vectors is not None else plan.numbers_now()
-        if numbers is None:
-            return RECORDED
-        if vectors is None:
-            there, vectors = False, program.packing.vectors(numbers)
-            if vectors is None:
-                return plan.call(values, numbers, tensors)
-        self.left -= 1
-        no_more_looks()
-        try:
-            made = program.again(vectors, arrays) if there else program(vectors, arrays)
-        except RuntimeError:
-            return plan.call(values, numbers, tensors)
-        return wrap(_value(made[0], plan.signature.outputs[0]), None)
 
 
 def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
@@ -202,14 +258,16 @@ def straight(plan: Plan, values: Sequence[Value]) -> Straight | None:
     # (Another plan's call of it may have had other numbers.)
     if not plan.actions and not plan.streams and program.packing.vectors(plan.constants) is None:
         return None
-    way = Straight(plan, program, plan.trusted)
-    answers = not way.changes and way.compiled and plan.single and not plan.released
-    return PureStraight(plan, program, plan.trusted) if answers else way
+    before, plan.doubted = plan.doubted, None
+    if before is not None and before.program is program:
+        before.trusted = before.left = plan.trusted
+        return before
+    return Straight(plan, program, plan.trusted)
 
 
-def _waits(device: devices.device) -> bool:
-    """Whether something is recorded for a device."""
-    return len(state.recordings[device].entries) > 0
+def _waits() -> bool:
+    """Whether something is recorded for any device."""
+    return any([len(one.entries) > 0 for one in state.recordings.values()])
 
 
 def _identity(kind: int, what: Any) -> tuple:
@@ -220,6 +278,13 @@ def _identity(kind: int, what: Any) -> tuple:
 def _given(values: Sequence[Value]) -> list:
     """The arrays that a program takes, of which some are on the host."""
     return [one.given() if type(one) is HostValue else one.array for one in values]
+
+
+def _given_one(value: Value) -> Any:
+    """The array that a program takes of one that is on the host; an error if there is none."""
+    if type(value) is HostValue and type(value.array) is np.ndarray:
+        return value.given()
+    raise ValueError("not there yet")
 
 
 def _held(objects: Sequence[Any], places: Sequence[int]) -> int:
@@ -242,8 +307,14 @@ def _reference_in_cell() -> int:
     return _held(values, (0,)) + 1
 
 
-# References to an object in a list that one other holds, too.
-IN_CELL = _reference_in_cell()
+def _references_to_named() -> int:
+    cell = [Value()]
+    value = cell[0]
+    return sys.getrefcount(value)
+
+
+# References to an object in a list that one other holds, too, and to one with a name.
+IN_CELL, NAMED = _reference_in_cell(), _references_to_named()
 
 
 def _value(array: Any, aval: Aval) -> Value:

@@ -11,9 +11,8 @@ from ..tensor.tensor import Tensor
 from .guards import MISSING, Guards
 from .look import Look
 from .plan import Plan
-from .straight import RECORDED, straight
+from .straight import MISSED, RECORDED, straight
 
-MISSED = object()
 # Calls that the loops answer before a look is written anew: twice as many each time.
 FIRST, LONGEST = 1, 256
 
@@ -51,11 +50,8 @@ class Variant:
         return MISSED if numbers is None else plan.call(values, numbers, tensors)
 
     def _look_closely(self, tensors: Sequence[Tensor]) -> list[Value] | None:
-        """The inputs' Values if all is as it was: equal numbers and strings will do."""
-        plan = self.plan
-        if not self.guards.hold() or not plan.accepts(tensors):
-            return None
-        values = plan.read(tensors)
+        """The inputs' Values if all is as it was, after which that is written anew."""
+        values = self.is_as_it_was(tensors)
         if values is not None:
             self._closer += 1
             if self._closer >= self._patience:
@@ -63,10 +59,24 @@ class Variant:
                 self._look = self._written()
         return values
 
+    def is_as_it_was(self, tensors: Sequence[Tensor]) -> list[Value] | None:
+        """The inputs' Values if all is as it was: equal numbers and strings will do."""
+        plan = self.plan
+        return plan.read(tensors) if self.guards.hold() and plan.accepts(tensors) else None
+
     def _written(self) -> Callable | None:
         """What a call looks at, as it is now; None if that is too much."""
         look = Look("tensors")
-        look.unless(f"{look.name(Changes)}.count == {Changes.count}")
+        names = self.write_out(look)
+        return names if names is None else look.written([f"return [{', '.join(names)}]"], MISSING)
+
+    def write_out(self, look: Look) -> list[str] | None:
+        """Writes what a call looks at, which has just been found to be as it was.
+
+        Gives what the inputs' Values are called; None if it is too much, or no more so.
+        """
+        count = Changes.count
+        look.unless(f"{look.name(Changes)}.count == {count}")
         self.guards.write_out(look)
         names = self.plan.write_out(look) if look.is_short() else []
-        return look.written(names, MISSING) if look.is_short() else None
+        return names if look.is_short() and self.guards.hold() and count == Changes.count else None

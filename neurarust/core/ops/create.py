@@ -151,7 +151,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    return tensor(ndarray)
+    return wrap(from_host(_host_array(ndarray, None), devices.default_device()), None)
 
 
 @function(method=False)
