@@ -28,6 +28,12 @@ from neurarust.core.observed import observed
 nn = nr.nn
 
 
+@pytest.fixture(autouse=True)
+def written_out(monkeypatch):
+    """Calls are written out as soon as they can be."""
+    monkeypatch.setattr("neurarust.core.jit.quick.FIRST", 1)
+
+
 class Setting:
     scale = 2.0
 
@@ -191,7 +197,7 @@ def test_another_value_is_seen(name):
         now("step", 0.0)()
     x = nr.ones(2)
     jitted = nr.jit(function)
-    for _ in range(4):
+    for _ in range(7):
         before = jitted(x).tolist()
     assert not jitted._plain
     assert jitted._kinds
