@@ -203,6 +203,33 @@ def test_products(form, monkeypatch):
     assert by_kernels(function, *factors)[1] == ["product"]
 
 
+@compiled
+@pytest.mark.parametrize("result", [None, jnp.float32])
+@pytest.mark.parametrize("form", [form for form in PRODUCTS if "few" in form or "row" in form])
+def test_products_of_half_precision(form, result, monkeypatch):
+    """A few rows of bfloat16 are added up in float32; all others are XLA's."""
+    *shapes, numbers = PRODUCTS[form]
+    monkeypatch.setattr(products, "LEAST_OF_FEW", 1)
+    factors = [one.astype(jnp.bfloat16) for one in arrays(*shapes)]
+
+    def function(*factors):
+        return [lax.dot_general(*factors, numbers, preferred_element_type=result)]
+
+    (found,), called = by_kernels(function, *factors, replayed=layout.with_kernels)
+    assert called == (
+        [] if form in ("few out of line", "several rows", "many rows") else ["product"]
+    )
+    assert found.dtype == (result or jnp.bfloat16)
+    with jax.enable_x64(True):
+        wide = [jnp.asarray(one).astype(jnp.float64) for one in factors]
+        exact = np.asarray(lax.dot_general(*wide, numbers))
+        of_sizes = np.asarray(lax.dot_general(*map(jnp.abs, wide), numbers))
+    # Half of a last bit of eight, and the rounding of the sum.
+    last = 2.0**-8 if result is None else 0
+    error = np.abs(np.asarray(found, np.float64) - exact)
+    assert (error <= last * np.abs(exact) + 1e-6 * of_sizes).all()
+
+
 def test_what_is_few_is_the_same_in_c():
     header = Path(native.__file__).with_name("product.h").read_text()
     assert f"#define FEW {products.FEW}\n" in header
@@ -238,6 +265,8 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
         (((1, 4096), (4096, 2)), (((1,), (0,)), ((), ())), np.float32),
         (((1024, 512), (512, 512)), (((1,), (0,)), ((), ())), np.float32),
         (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float16),
+        (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), jnp.bfloat16),
+        (((4, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float16),
         (((300, 300), (300, 300)), (((1,), (0,)), ((), ())), np.float64),
         (((70, 50, 60), (60, 50, 70)), (((1, 2), (1, 0)), ((), ())), np.float32),
     ],
@@ -247,6 +276,8 @@ def test_products_of_transposed_factors_and_in_loops(monkeypatch):
         "few by few",
         "large",
         "half precision",
+        "bfloat16",
+        "a few rows of half precision",
         "double precision",
         "out of order",
     ],

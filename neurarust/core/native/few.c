@@ -1,5 +1,6 @@
 // Products of a few rows with a matrix, which take as long as to read that matrix once: a model
-// that answers one request, or writes one token.
+// that answers one request, or writes one token. Factors may be bfloat16: the few rows are widened
+// at the beginning, the matrix in registers.
 
 #include "common.h"
 #include "product.h"
@@ -22,14 +23,42 @@ typedef struct {
 // Calls something for up to four rows at a time, from row `r` on. From the second time on the
 // matrix is in the first cache.
 #define BY_ROWS(rows, call)                             \
-  for (integer r = 0, some; r < (rows); r += some) {    \
+  for (integer r = 0, now; r < (rows); r += now) {      \
     integer others = (rows) - r;                        \
-    some = others >= 4 ? 4 : others >= 2 ? 2 : 1;       \
-    switch (some) {                                     \
+    now = others >= 4 ? 4 : others >= 2 ? 2 : 1;        \
+    switch (now) {                                      \
       case 4: call(4); break;                           \
       case 2: call(2); break;                           \
       default: call(1);                                 \
     }                                                   \
+  }
+
+// ------------------------------------------------------------------ numbers of 16 bits
+
+typedef uint16_t halves __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+typedef uint32_t words __attribute__((vector_size(4 * LANES)));
+
+// A bfloat16 is the upper half of a float32.
+INLINE float number(const bool half, const float *from, integer at) {
+  if (!half) return from[at];
+  uint32_t bits = (uint32_t)((const uint16_t *)from)[at] << 16;
+  float found;
+  memcpy(&found, &bits, sizeof found);
+  return found;
+}
+
+INLINE vec some(const bool half, const float *from, integer at) {
+  if (!half) return *(const vec *)(from + at);
+  halves read = *(const halves *)((const uint16_t *)from + at);
+  return (vec)(__builtin_convertvector(read, words) << 16);
+}
+
+// Calls something for factors of both kinds, of which one is compiled for each.
+#define BY_KIND(half, call) \
+  if (half) {               \
+    call(true)              \
+  } else {                  \
+    call(false)             \
   }
 
 // ------------------------------------------------------------------ columns that are lines
@@ -47,8 +76,8 @@ INLINE vec sums_of(vec *one) {
 
 // All products of some rows with columns, `apart` from each other, as many as there are sums in
 // registers; the first `count` columns' are written.
-INLINE void dots(const int rows, const Few *f, const float *left, integer pitch, const float *right,
-                 integer apart, float *out, int count) {
+INLINE void dots(const int rows, const bool half, const Few *f, const float *left, integer pitch,
+                 const float *right, integer at, integer apart, float *out, int count) {
   const int columns = LANES / rows;
   const integer terms = f->p.terms;
   vec sums[LANES];
@@ -59,7 +88,7 @@ INLINE void dots(const int rows, const Few *f, const float *left, integer pitch,
   for (; k + LANES <= terms; k += LANES) {
     UNROLL
     for (int c = 0; c < columns; c++) {
-      vec one = *(const vec *)(right + c * apart + k);
+      vec one = some(half, right, at + c * apart + k);
       UNROLL
       for (int r = 0; r < rows; r++)
         sums[r * columns + c] += *(const vec *)(left + r * pitch + k) * one;
@@ -70,27 +99,30 @@ INLINE void dots(const int rows, const Few *f, const float *left, integer pitch,
     for (int c = 0; c < count; c++) {
       float sum = found[r * columns + c];
       for (integer rest = k; rest < terms; rest++)
-        sum += left[r * pitch + rest] * right[c * apart + rest];
+        sum += left[r * pitch + rest] * number(half, right, at + c * apart + rest);
       out[r * f->out_row + c * f->out_column] = sum;
     }
 }
 
-INLINE void dots_of_block(const int rows, const Few *f, const float *left, integer pitch,
-                          const float *right, float *out, integer count) {
+INLINE void dots_of_block(const int rows, const bool half, const Few *f, const float *left,
+                          integer pitch, integer at, float *out, integer count) {
   const int columns = LANES / rows;
   const integer apart = f->p.right_column;
-  integer c = 0;
-  for (; c + columns <= count; c += columns)
-    dots(rows, f, left, pitch, right + c * apart, apart, out + c * f->out_column, columns);
-  for (; c < count; c++)
-    dots(rows, f, left, pitch, right + c * apart, 0, out + c * f->out_column, 1);
+  const float *right = f->p.right;
+  for (integer c = 0, now; c < count; c += now) {
+    // The last ones one by one.
+    bool whole = c + columns <= count;
+    now = whole ? columns : 1;
+    dots(rows, half, f, left, pitch, right, at + c * apart, whole ? apart : 0,
+         out + c * f->out_column, now);
+  }
 }
 
-static void all_dots(const Few *f, const float *left, integer pitch, const float *right,
+INLINE void all_dots(const bool half, const Few *f, const float *left, integer pitch, integer at,
                      float *out, integer count) {
   for (integer c = 0; c < count; c += BLOCK) {
-#define DOTS(number)                                                                       \
-  dots_of_block(number, f, left + r * pitch, pitch, right + c * f->p.right_column,         \
+#define DOTS(number)                                                                      \
+  dots_of_block(number, half, f, left + r * pitch, pitch, at + c * f->p.right_column,     \
                 out + r * f->out_row + c * f->out_column, least(BLOCK, count - c))
     BY_ROWS(f->p.rows, DOTS)
   }
@@ -99,16 +131,18 @@ static void all_dots(const Few *f, const float *left, integer pitch, const float
 // ------------------------------------------------------------------ rows that are lines
 
 // Adds some lines of the matrix, each times a number of a row.
-INLINE void add(const int rows, const int some, const Few *f, const float *left, integer pitch,
-                const float *right, float *sums, integer count) {
+INLINE void add(const int rows, const int lines, const bool half, const Few *f, const float *left,
+                integer pitch, integer at, float *sums, integer count) {
+  const float *right = f->p.right;
+  const integer apart = f->p.right_term;
   integer c = 0;
   for (; c + LANES <= count; c += LANES) {
     vec sum[rows];
     UNROLL
     for (int r = 0; r < rows; r++) sum[r] = *(vec *)(sums + r * COLUMNS + c);
     UNROLL
-    for (int k = 0; k < some; k++) {
-      vec one = *(const vec *)(right + k * f->p.right_term + c);
+    for (int k = 0; k < lines; k++) {
+      vec one = some(half, right, at + k * apart + c);
       UNROLL
       for (int r = 0; r < rows; r++) sum[r] += left[r * pitch + k] * one;
     }
@@ -117,26 +151,27 @@ INLINE void add(const int rows, const int some, const Few *f, const float *left,
   }
   for (int r = 0; r < rows; r++)
     for (integer last = c; last < count; last++)
-      for (int k = 0; k < some; k++)
-        sums[r * COLUMNS + last] += left[r * pitch + k] * right[k * f->p.right_term + last];
+      for (int k = 0; k < lines; k++)
+        sums[r * COLUMNS + last] +=
+            left[r * pitch + k] * number(half, right, at + k * apart + last);
 }
 
-INLINE void add_lines(const int rows, const Few *f, const float *left, integer pitch,
-                      const float *right, float *sums, integer count, integer some) {
-  if (some == LINES) {
-    add(rows, LINES, f, left, pitch, right, sums, count);
+INLINE void add_lines(const int rows, const bool half, const Few *f, const float *left,
+                      integer pitch, integer at, float *sums, integer count, integer lines) {
+  if (lines == LINES) {
+    add(rows, LINES, half, f, left, pitch, at, sums, count);
     return;
   }
-  for (integer k = 0; k < some; k++)
-    add(rows, 1, f, left + k, pitch, right + k * f->p.right_term, sums, count);
+  for (integer k = 0; k < lines; k++)
+    add(rows, 1, half, f, left + k, pitch, at + k * f->p.right_term, sums, count);
 }
 
-static void all_lines(const Few *f, const float *left, integer pitch, const float *right,
+INLINE void all_lines(const bool half, const Few *f, const float *left, integer pitch, integer at,
                       float *out, integer count, float *sums) {
   memset(sums, 0, sizeof(float) * f->p.rows * COLUMNS);
   for (integer k = 0; k < f->p.terms; k += LINES) {
-#define LINES_TO(number)                                                                   \
-  add_lines(number, f, left + r * pitch + k, pitch, right + k * f->p.right_term,           \
+#define LINES_TO(number)                                                                 \
+  add_lines(number, half, f, left + r * pitch + k, pitch, at + k * f->p.right_term,      \
             sums + r * COLUMNS, count, least(LINES, f->p.terms - k))
     BY_ROWS(f->p.rows, LINES_TO)
   }
@@ -147,27 +182,33 @@ static void all_lines(const Few *f, const float *left, integer pitch, const floa
 
 // ------------------------------------------------------------------ tasks
 
+// Whether the few rows have to be copied: widened, or side by side along the terms.
+static bool copies(const Few *f) { return f->p.halves || f->p.left_term != 1; }
+
 static void few_task(void *context, integer task, integer worker) {
   const Few *f = context;
   const Product *p = &f->p;
   integer matrix = task / f->groups, first = task % f->groups * f->wide, pitch = p->left_row;
-  integer count = least(f->wide, p->columns - first);
-  const float *left = p->left + offset(p, matrix, p->left_apart);
-  const float *right = p->right + offset(p, matrix, p->right_apart) + first * p->right_column;
+  integer count = least(f->wide, p->columns - first), from = offset(p, matrix, p->left_apart);
+  integer at = offset(p, matrix, p->right_apart) + first * p->right_column;
+  const float *left = p->left + from;
   float *out = p->out + matrix * p->rows * p->columns + first * f->out_column;
   float *own = p->scratch + worker * p->scratch_size;
-  if (p->left_term != 1) {
+  if (copies(f)) {
     float *copy = own + FEW * COLUMNS;
     for (integer r = 0; r < p->rows; r++)
       for (integer k = 0; k < p->terms; k++)
-        copy[r * p->terms + k] = left[r * p->left_row + k * p->left_term];
+        copy[r * p->terms + k] = number(p->halves, p->left, from + r * p->left_row + k * p->left_term);
     left = copy;
     pitch = p->terms;
   }
-  if (p->right_term == 1)
-    all_dots(f, left, pitch, right, out, count);
-  else
-    all_lines(f, left, pitch, right, out, count, own);
+#define COLUMNS_OF(half) all_dots(half, f, left, pitch, at, out, count);
+#define ROWS_OF(half) all_lines(half, f, left, pitch, at, out, count, own);
+  if (p->right_term == 1) {
+    BY_KIND(p->halves, COLUMNS_OF)
+  } else {
+    BY_KIND(p->halves, ROWS_OF)
+  }
 }
 
 static bool in_lines(integer term, integer other) { return term == 1 || other == 1; }
@@ -193,7 +234,7 @@ XLA_FFI_Error *multiply_few(XLA_FFI_CallFrame *frame, const Product *p, integer 
   integer wanted = threads == 1 ? 1 : up(4 * threads, batch);
   f.wide = least(COLUMNS, up(up(f.p.columns, wanted), LANES) * LANES);
   f.groups = up(f.p.columns, f.wide);
-  f.p.scratch_size = FEW * COLUMNS + (f.p.left_term == 1 ? 0 : f.p.rows * f.p.terms);
+  f.p.scratch_size = FEW * COLUMNS + (copies(&f) ? f.p.rows * f.p.terms : 0);
   f.p.scratch = numbers_for(threads * f.p.scratch_size + LANES);
   bool done = f.p.scratch != NULL && in_parallel(frame, threads, batch * f.groups, few_task, &f);
   free(f.p.scratch);

@@ -116,6 +116,10 @@ static void multiply_small(void *context, integer task, integer worker) {
              p->out + task * p->rows * p->columns, row, least(ROWS, p->rows - row), 0, panels, own);
 }
 
+static bool is_half(XLA_FFI_CallFrame *frame, int k) {
+  return ((XLA_FFI_Buffer *)frame->args.args[k])->dtype == XLA_FFI_DataType_BF16;
+}
+
 // The numbers that `products.py` passes, in its order.
 enum { LEFT_ROW = 3 * AXES, LEFT_TERM, RIGHT_TERM, RIGHT_COLUMN, ROW_COUNT, COLUMN_COUNT, TERM_COUNT,
        PRODUCT_NUMBERS };
@@ -130,12 +134,14 @@ XLA_FFI_Error *neurarust_product(XLA_FFI_CallFrame *frame) {
       .left = array(frame, 0), .right = array(frame, 1), .out = result(frame, 0),
       .left_row = n[LEFT_ROW], .left_term = n[LEFT_TERM], .right_term = n[RIGHT_TERM],
       .right_column = n[RIGHT_COLUMN], .rows = n[ROW_COUNT], .columns = n[COLUMN_COUNT],
-      .terms = n[TERM_COUNT]};
+      .terms = n[TERM_COUNT], .halves = is_half(frame, 0)};
   memcpy(p.sizes, n, sizeof p.sizes);
   memcpy(p.left_apart, n + AXES, sizeof p.left_apart);
   memcpy(p.right_apart, n + 2 * AXES, sizeof p.right_apart);
   integer batch = p.sizes[0] * p.sizes[1] * p.sizes[2];
   if (has_few(&p)) return multiply_few(frame, &p, batch);
+  if (p.halves)
+    return failure(frame, XLA_FFI_Error_Code_INVALID_ARGUMENT, "product: few rows expected");
   integer threads = thread_count(frame, 2 * batch * p.rows * p.columns * p.terms);
   integer panels = up(p.columns, WIDE), packed = panels * WIDE * p.terms;
   bool done = true, small = batch > 1 && packed <= (1 << 17);

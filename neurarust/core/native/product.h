@@ -6,7 +6,9 @@
 #define FEW 8
 
 typedef struct {
+  // Numbers of 32 bits, or `halves` of them.
   const float *left, *right;
+  bool halves;
   float *out;
   integer sizes[AXES], left_apart[AXES], right_apart[AXES];
   integer rows, columns, terms, left_row, left_term, right_term, right_column;
