@@ -17,7 +17,7 @@ numbers of optimizers are read again at each call, and schedulers step again.
     variant     a plan and its guards
     difference  what two traces found, compared
     straight    calls that run alone go to their program without a recording
-    quick       arguments like those of the last call
+    quick       arguments like those of the last call, and such calls written out
     function    Jitted: keys, guards, traces, fallbacks
     public      nr.jit and nr.compile
 """
