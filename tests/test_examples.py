@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 
 from examples import digits, gan, reinforce, sequence_lstm, shakespeare, vae
 
