@@ -85,7 +85,7 @@ def test_arguments_by_name():
         function(x, y=y, scales=3.0)
 
 
-def test_calls_are_written_out_and_anew(way):
+def test_calls_are_written_out_and_anew():
     written = arguments.FIRST == 1
     factors = {"scale": 2.5}
 
@@ -110,21 +110,6 @@ def test_calls_are_written_out_and_anew(way):
     assert function(x, half, "other").tolist() == [1, 1]
     assert function(x, -0.0, "times").signbit().all()
     assert not function(x, 0.0, "times").signbit().any()
-
-
-def test_one_that_is_recorded_now_and_then_stays_written_out():
-    @nr.jit
-    def function(x):
-        return x + 1
-
-    x = nr.ones(2)
-    settled(function, x)
-    known, written = function._quick, function._quick.written
-    for _ in range(2 * quick.TRUSTED):
-        assert function(x).tolist() == [2, 2]
-    assert function._quick is known
-    assert known.written is written
-    assert known.variant.plan.straight.trusted == 2 * quick.TRUSTED
 
 
 def test_writes_are_seen():
@@ -260,12 +245,15 @@ def test_what_ran_alone_for_long_is_recorded_less_often():
 
     x = nr.ones(2)
     settled(function, x)
-    trusted = set()
+    known, written, trusted = function._quick, function._quick.written, set()
     for _ in range(2 * quick.LONGEST):
         assert function(x).tolist() == [2, 2]
-        way = function._quick and function._quick.variant.plan.straight
+        way = known.variant.plan.straight
         trusted.update([way.trusted] if way else [])
     assert trusted == {64, 128, 256, 512, 1024}
+    # What is written out stays while one is recorded.
+    assert function._quick is known
+    assert known.written is written
     # Something that goes on with the result, when one is recorded: from the beginning.
     function._quick.variant.plan.straight.left = 0
     assert (function(x) * 2).tolist() == [4, 4]

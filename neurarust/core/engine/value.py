@@ -107,8 +107,8 @@ def host_value(array: np.ndarray, device: devices.device) -> Value:
     """A Value of a NumPy array that nobody else can write."""
     if array.nbytes > SMALL or device.type != "cpu":
         return value_of(uploaded(array, device), device)
-    dtype, value = array.dtype, HostValue()
-    value.aval = aval_of(array.shape, dtypes.BY_NUMPY.get(dtype) or dtypes.of(dtype), device)
+    value = HostValue()
+    value.aval = aval_of(array.shape, dtypes.of(array.dtype), device)
     value.array = array
     value.recording = None
     value.ref = 0

@@ -100,7 +100,7 @@ class Jitted:
             return self._function(*args, **kwargs)
         known = self._quick
         if known is not None:
-            if (tuple(kwargs) if kwargs else ()) == known.names:
+            if tuple(kwargs) == known.names:
                 given = (*args, *kwargs.values()) if kwargs else args
                 result = known.written(given)
                 if result is MISSED:

@@ -58,7 +58,7 @@ class Quick:
         self._patience = FIRST
 
     def call(self, args: tuple) -> Any:
-        """The same by loops."""
+        """What `written` does, by loops, for which equal numbers and strings are like the same."""
         if modes() != self.modes or len(args) != self.count:
             return MISSED
         tensors = []

@@ -39,16 +39,15 @@ class Straight:
     """The program of a plan's call."""
 
     __slots__ = (
-        "plan", "program", "present", "there", "compiled", "vectors", "changes", "trusted", "left",
+        "plan", "program", "kind", "compiled", "vectors", "changes", "trusted", "left",
         "kept", "made", "targets",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, program: Program, trusted: int):
         self.plan, self.program = plan, program
         device = plan.signature.device
-        # The types of arrays; tracers have another.
-        self.there = {type(uploaded(np.zeros(0, np.float32), device))}
-        self.present = self.there | {np.ndarray}
+        # The type of arrays; tracers have another.
+        self.kind = type(uploaded(np.zeros(0, np.float32), device))
         # The numbers, if they are always the same.
         self.vectors: tuple | None = None
         if not plan.actions and not plan.streams:
@@ -88,7 +87,7 @@ class Straight:
         arrays = [one.array for one in values]
         # (One may not be there yet, or be one of JAX's tracers.)
         kinds = {*map(type, arrays)}
-        if not self.present.issuperset(kinds):
+        if not kinds <= {self.kind, np.ndarray}:
             return RECORDED
         if np.ndarray in kinds:
             arrays = _given(values)
@@ -133,7 +132,7 @@ class Straight:
         plan, program, way, thread = self.plan, self.program, look.name(self), look.name(state)
         look.unless(f"{way}.left > 0 and not {thread}.recording.entries")
         look.unless(f"len({thread}.recordings) == 1 or not {look.name(_waits)}()")
-        kind, given = *map(look.name, self.there), look.name(_given_one)
+        kind, given = look.name(self.kind), look.name(_given_one)
         arrays = [f"array_{k}" for k in range(len(values))]
         wide = self.vectors is None
         for (place, _), array, value, aval in zip(

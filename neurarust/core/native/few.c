@@ -39,7 +39,7 @@ typedef uint16_t halves __attribute__((vector_size(2 * LANES), aligned(2), may_a
 typedef uint32_t words __attribute__((vector_size(4 * LANES)));
 
 // A bfloat16 is the upper half of a float32.
-INLINE float number(const bool half, const float *from, integer at) {
+INLINE float number_at(const bool half, const float *from, integer at) {
   if (!half) return from[at];
   uint32_t bits = (uint32_t)((const uint16_t *)from)[at] << 16;
   float found;
@@ -47,7 +47,7 @@ INLINE float number(const bool half, const float *from, integer at) {
   return found;
 }
 
-INLINE vec some(const bool half, const float *from, integer at) {
+INLINE vec numbers_at(const bool half, const float *from, integer at) {
   if (!half) return *(const vec *)(from + at);
   halves read = *(const halves *)((const uint16_t *)from + at);
   return (vec)(__builtin_convertvector(read, words) << 16);
@@ -88,7 +88,7 @@ INLINE void dots(const int rows, const bool half, const Few *f, const float *lef
   for (; k + LANES <= terms; k += LANES) {
     UNROLL
     for (int c = 0; c < columns; c++) {
-      vec one = some(half, right, at + c * apart + k);
+      vec one = numbers_at(half, right, at + c * apart + k);
       UNROLL
       for (int r = 0; r < rows; r++)
         sums[r * columns + c] += *(const vec *)(left + r * pitch + k) * one;
@@ -99,7 +99,7 @@ INLINE void dots(const int rows, const bool half, const Few *f, const float *lef
     for (int c = 0; c < count; c++) {
       float sum = found[r * columns + c];
       for (integer rest = k; rest < terms; rest++)
-        sum += left[r * pitch + rest] * number(half, right, at + c * apart + rest);
+        sum += left[r * pitch + rest] * number_at(half, right, at + c * apart + rest);
       out[r * f->out_row + c * f->out_column] = sum;
     }
 }
@@ -142,7 +142,7 @@ INLINE void add(const int rows, const int lines, const bool half, const Few *f, 
     for (int r = 0; r < rows; r++) sum[r] = *(vec *)(sums + r * COLUMNS + c);
     UNROLL
     for (int k = 0; k < lines; k++) {
-      vec one = some(half, right, at + k * apart + c);
+      vec one = numbers_at(half, right, at + k * apart + c);
       UNROLL
       for (int r = 0; r < rows; r++) sum[r] += left[r * pitch + k] * one;
     }
@@ -153,7 +153,7 @@ INLINE void add(const int rows, const int lines, const bool half, const Few *f, 
     for (integer last = c; last < count; last++)
       for (int k = 0; k < lines; k++)
         sums[r * COLUMNS + last] +=
-            left[r * pitch + k] * number(half, right, at + k * apart + last);
+            left[r * pitch + k] * number_at(half, right, at + k * apart + last);
 }
 
 INLINE void add_lines(const int rows, const bool half, const Few *f, const float *left,
@@ -197,8 +197,10 @@ static void few_task(void *context, integer task, integer worker) {
   if (copies(f)) {
     float *copy = own + FEW * COLUMNS;
     for (integer r = 0; r < p->rows; r++)
-      for (integer k = 0; k < p->terms; k++)
-        copy[r * p->terms + k] = number(p->halves, p->left, from + r * p->left_row + k * p->left_term);
+      for (integer k = 0; k < p->terms; k++) {
+        integer place = from + r * p->left_row + k * p->left_term;
+        copy[r * p->terms + k] = number_at(p->halves, p->left, place);
+      }
     left = copy;
     pitch = p->terms;
   }
